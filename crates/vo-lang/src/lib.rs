@@ -1,0 +1,5 @@
+//! The front end of Vo: from source text to bytecode.
+//!
+//! `syntax` turns text into an AST, `types` checks it, `lower` makes bytecode of it.
+//! Nothing here runs a program.
+#![forbid(unsafe_code)]
