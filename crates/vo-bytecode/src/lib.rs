@@ -1,1 +1,25 @@
-//! The bytecode of Vo.
+//! The bytecode of Vo: a register machine over typed slots.
+//!
+//! - [`slot`]: slots, their types, and the operand wrappers of instructions
+//! - [`ops`]: the small enumerations that instructions carry (integer kinds, operators, …)
+//! - [`inst`]: the one table of all instructions
+//! - [`rtfn`]: the one list of runtime functions that `CallRt` reaches
+//! - [`types`]: the type table, memory layouts and the flattening of values into slots
+//! - [`module`]: functions and modules
+//!
+//! Nothing here knows of source text or of Cranelift, and nothing here runs a program.
+#![forbid(unsafe_code)]
+
+pub mod inst;
+pub mod module;
+pub mod ops;
+pub mod rtfn;
+pub mod slot;
+pub mod types;
+
+pub use inst::Inst;
+pub use module::{FuncId, Function, Global, GlobalId, Module, StrId};
+pub use ops::*;
+pub use rtfn::RtFn;
+pub use slot::*;
+pub use types::{Field, Layout, MethodId, Type, TypeId, TypeKind, Types};

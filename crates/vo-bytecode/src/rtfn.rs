@@ -1,0 +1,238 @@
+//! The one list of runtime functions that `CallRt` reaches: name, signature, what they may do.
+//!
+//! The verifier, the code generator, the interpreter and the symbol table are all made from
+//! it. Names with a package are the functions without a body in the standard library.
+
+use crate::SlotTy;
+use serde::{Deserialize, Serialize};
+
+/// Signature and effects of a runtime function.
+#[derive(Clone, Copy, Debug)]
+pub struct RtSig {
+    /// The name.
+    pub name: &'static str,
+    /// Parameter slots.
+    pub params: &'static [SlotTy],
+    /// Result slots.
+    pub results: &'static [SlotTy],
+    /// May panic.
+    pub panics: bool,
+    /// May make the goroutine wait (a resume point).
+    pub blocks: bool,
+    /// Needs the type operand.
+    pub typed: bool,
+}
+
+#[rustfmt::skip]
+macro_rules! slots {
+    (@ [$($done:expr,)*]) => { &[$($done,)*] };
+    (@ [$($done:expr,)*] int $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::I64,] $($rest)*) };
+    (@ [$($done:expr,)*] f64 $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::F64,] $($rest)*) };
+    (@ [$($done:expr,)*] f32 $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::F32,] $($rest)*) };
+    (@ [$($done:expr,)*] ptr $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::Ref,] $($rest)*) };
+    (@ [$($done:expr,)*] str $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::Ref, SlotTy::I64,] $($rest)*) };
+    (@ [$($done:expr,)*] slice $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::Ref, SlotTy::I64, SlotTy::I64,] $($rest)*) };
+    (@ [$($done:expr,)*] any $($rest:ident)*) => { slots!(@ [$($done,)* SlotTy::IfaceType, SlotTy::IfaceData,] $($rest)*) };
+}
+
+macro_rules! runtime_functions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal ($($param:ident),*) -> ($($result:ident),*) $([$($flag:ident),*])? ;)*) => {
+        /// A runtime function. `int` is an integer or boolean slot, `str` a pointer and a length,
+        /// `slice` a pointer, a length and a capacity, `any` the two words of an interface.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        pub enum RtFn { $($(#[$doc])* $variant,)* }
+
+        impl RtFn {
+            /// Every function, in declaration order.
+            pub const ALL: &'static [RtFn] = &[$(RtFn::$variant,)*];
+
+            /// Signature and effects.
+            pub fn sig(self) -> &'static RtSig {
+                const SIGS: &[RtSig] = &[$(RtSig {
+                    name: $name,
+                    params: slots!(@ [] $($param)*),
+                    results: slots!(@ [] $($result)*),
+                    panics: flag!(panics $($($flag)*)?),
+                    blocks: flag!(blocks $($($flag)*)?),
+                    typed: flag!(typed $($($flag)*)?),
+                },)*];
+                &SIGS[self as usize]
+            }
+
+            /// The function of that name.
+            pub fn from_name(name: &str) -> Option<RtFn> {
+                match name { $($name => Some(RtFn::$variant),)* _ => None }
+            }
+        }
+        /// Calls `$callback!` with the list: variant and name of each function.
+        #[macro_export]
+        macro_rules! with_runtime_functions {
+            ($callback:ident) => { $callback! { $($variant = $name,)* } };
+        }
+    };
+}
+
+#[rustfmt::skip]
+macro_rules! flag {
+    (panics panics $($rest:ident)*) => { true };
+    (blocks blocks $($rest:ident)*) => { true };
+    (typed typed $($rest:ident)*) => { true };
+    ($want:ident $other:ident $($rest:ident)*) => { flag!($want $($rest)*) };
+    ($want:ident) => { false };
+}
+
+runtime_functions! {
+    // ---- strings -------------------------------------------------------------------------
+    /// Whether two strings are equal.
+    StrEq = "str.eq" (str, str) -> (int);
+    /// -1, 0 or 1, as bytes compare.
+    StrCmp = "str.cmp" (str, str) -> (int);
+    /// The UTF-8 text of one code point (U+FFFD when it is none).
+    StrFromRune = "str.from_rune" (int) -> (str);
+    /// A string's bytes, copied.
+    StrToBytes = "str.to_bytes" (str) -> (slice);
+    /// A string of a byte slice, copied.
+    StrFromBytes = "str.from_bytes" (slice) -> (str);
+    /// A string's code points.
+    StrToRunes = "str.to_runes" (str) -> (slice);
+    /// A string of code points.
+    StrFromRunes = "str.from_runes" (slice) -> (str);
+    /// The code point at a byte index, and its width in bytes (U+FFFD and 1 where invalid).
+    StrDecodeRune = "str.decode_rune" (str, int) -> (int, int);
+
+    // ---- slices --------------------------------------------------------------------------
+    /// `make([]T, len, cap)` for element type `ty`: the pointer; panics on bad sizes.
+    SliceMake = "slice.make" (int, int) -> (ptr) [panics, typed];
+    /// Room for `need` elements: pointer and capacity, the first `len` elements kept. The
+    /// operands are pointer, length, capacity, and the length needed (above the capacity).
+    SliceGrow = "slice.grow" (slice, int) -> (ptr, int) [panics, typed];
+
+    // ---- maps ----------------------------------------------------------------------------
+    /// The number of entries; 0 for nil.
+    MapLen = "map.len" (ptr) -> (int);
+    /// Removes every entry.
+    MapClear = "map.clear" (ptr) -> ();
+
+    // ---- printing ------------------------------------------------------------------------
+    /// Prints text to standard output.
+    PrintStr = "print.str" (str) -> ();
+    /// Prints a signed integer.
+    PrintInt = "print.int" (int) -> ();
+    /// Prints an unsigned integer.
+    PrintUint = "print.uint" (int) -> ();
+    /// Prints a float in plain decimal form.
+    PrintF64 = "print.f64" (f64) -> ();
+    /// Prints a single float in plain decimal form.
+    PrintF32 = "print.f32" (f32) -> ();
+    /// Prints `true` or `false`.
+    PrintBool = "print.bool" (int) -> ();
+    /// Prints an address, or `nil`.
+    PrintRef = "print.ref" (ptr) -> ();
+    /// Prints the value in an interface.
+    PrintAny = "print.any" (any) -> ();
+    /// Panics with `assertion failed`, and the text where it is not empty.
+    AssertFailed = "assert.failed" (str) -> () [panics];
+
+    // ---- the scheduler, time, process ----------------------------------------------------
+    /// Lets other goroutines run.
+    Gosched = "runtime.Gosched" () -> () [blocks];
+    /// The number of goroutines that exist.
+    NumGoroutine = "runtime.NumGoroutine" () -> (int);
+    /// Collects garbage at the next safe moment, which is now.
+    Gc = "runtime.GC" () -> () [blocks];
+    /// The bytes in use on the heap.
+    HeapBytes = "runtime.heapBytes" () -> (int);
+    /// Waits for that many nanoseconds.
+    Sleep = "time.sleep" (int) -> () [blocks];
+    /// Nanoseconds since the Unix epoch.
+    WallNanos = "time.wallNanos" () -> (int);
+    /// Nanoseconds of a monotonic clock.
+    MonoNanos = "time.monoNanos" () -> (int);
+    /// Ends the program with that status.
+    Exit = "os.Exit" (int) -> () [panics];
+    /// Writes bytes to a file descriptor (1 or 2): the count.
+    WriteFd = "os.writeFd" (int, slice) -> (int);
+    /// The command-line arguments of the program, as a `[]string`.
+    Args = "os.args" () -> (slice) [typed];
+
+    // ---- reflection for fmt ---------------------------------------------------------------
+    // The kind numbers: 0 nil, 1 bool, 2 signed, 3 unsigned, 4 float32, 5 float64, 6 string, 7 slice,
+    // 8 array, 9 struct, 10 pointer, 11 map, 12 chan, 13 func, 14 interface.
+    /// The kind of the value in an interface.
+    AnyKind = "internal/reflect.kind" (any) -> (int);
+    /// The name of its type as `%T` shows it; `<nil>` for nil.
+    AnyTypeName = "internal/reflect.typeName" (any) -> (str);
+    /// Its integer (sign- or zero-extended), or 0/1 for a bool.
+    AnyInt = "internal/reflect.intOf" (any) -> (int);
+    /// Its float.
+    AnyFloat = "internal/reflect.floatOf" (any) -> (f64);
+    /// Its string.
+    AnyStr = "internal/reflect.stringOf" (any) -> (str);
+    /// The width of its integer or float in bits.
+    AnyBits = "internal/reflect.bits" (any) -> (int);
+    /// Its address where it is a pointer, map, chan, func or slice; 0 for nil.
+    AnyAddr = "internal/reflect.addr" (any) -> (int);
+    /// Its number of elements, fields or entries; for a string its bytes.
+    AnyLen = "internal/reflect.length" (any) -> (int);
+    /// Element, or field, number i, as an interface (an interface element gives what it holds).
+    AnyIndex = "internal/reflect.index" (any, int) -> (any) [panics];
+    /// The name of field number i.
+    AnyFieldName = "internal/reflect.fieldName" (any, int) -> (str);
+    /// What a non-nil pointer points to, as a copy.
+    AnyElem = "internal/reflect.elem" (any) -> (any) [panics];
+    /// The keys of a map in fmt's order, as a `[]any`.
+    AnyMapKeys = "internal/reflect.mapKeys" (any) -> (slice) [typed];
+    /// The value of a key.
+    AnyMapIndex = "internal/reflect.mapIndex" (any, any) -> (any) [panics];
+    /// Swaps elements i and j of a slice.
+    AnySwap = "internal/reflect.swap" (any, int, int) -> () [panics];
+    /// Whether the static element type of a slice, array, pointer or map value is an interface
+    /// type (1), a byte (2), or another (0).
+    AnyElemClass = "internal/reflect.elemClass" (any) -> (int);
+
+    // ---- text of numbers -------------------------------------------------------------------
+    /// A signed integer in a base from 2 to 36.
+    FormatInt = "strconv.formatInt" (int, int) -> (str);
+    /// An unsigned integer in a base from 2 to 36.
+    FormatUint = "strconv.formatUint" (int, int) -> (str);
+    /// As Go's `strconv.FormatFloat`: value, format byte, precision (-1: shortest), bits.
+    FormatFloat = "strconv.formatFloat" (f64, int, int, int) -> (str);
+    /// As Go's `strconv.ParseFloat`: value and error code (0 fine, 1 syntax, 2 range).
+    ParseFloat = "strconv.parseFloat" (str, int) -> (f64, int);
+    /// As Go's `strconv.Quote`.
+    Quote = "strconv.quote" (str) -> (str);
+    /// Whether a rune is printed as itself by Go's `%q`.
+    IsPrint = "strconv.isPrint" (int) -> (int);
+
+    // ---- mathematics -----------------------------------------------------------------------
+    /// Sine.
+    MathSin = "math.Sin" (f64) -> (f64);
+    /// Cosine.
+    MathCos = "math.Cos" (f64) -> (f64);
+    /// Tangent.
+    MathTan = "math.Tan" (f64) -> (f64);
+    /// Arc sine.
+    MathAsin = "math.Asin" (f64) -> (f64);
+    /// Arc cosine.
+    MathAcos = "math.Acos" (f64) -> (f64);
+    /// Arc tangent.
+    MathAtan = "math.Atan" (f64) -> (f64);
+    /// Arc tangent of a quotient.
+    MathAtan2 = "math.Atan2" (f64, f64) -> (f64);
+    /// e to the power.
+    MathExp = "math.Exp" (f64) -> (f64);
+    /// Natural logarithm.
+    MathLog = "math.Log" (f64) -> (f64);
+    /// Binary logarithm.
+    MathLog2 = "math.Log2" (f64) -> (f64);
+    /// Decimal logarithm.
+    MathLog10 = "math.Log10" (f64) -> (f64);
+    /// Power.
+    MathPow = "math.Pow" (f64, f64) -> (f64);
+    /// Floating-point remainder with the sign of the dividend.
+    MathMod = "math.Mod" (f64, f64) -> (f64);
+    /// Square root of the sum of squares.
+    MathHypot = "math.Hypot" (f64, f64) -> (f64);
+    /// Cube root.
+    MathCbrt = "math.Cbrt" (f64) -> (f64);
+}
