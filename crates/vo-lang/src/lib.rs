@@ -3,3 +3,8 @@
 //! `syntax` turns text into an AST, `types` checks it, `lower` makes bytecode of it.
 //! Nothing here runs a program.
 #![forbid(unsafe_code)]
+
+pub mod diag;
+pub mod source;
+pub mod syntax;
+pub mod types;
