@@ -1,1 +1,3 @@
 //! Vo JIT.
+
+pub mod cfg;
