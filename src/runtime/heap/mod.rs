@@ -1,0 +1,494 @@
+//! The heap of one island: non-moving, precise mark and sweep.
+//!
+//! This holds objects and finds out which of them are reachable; what the roots are is told by
+//! the owner, and so is when to collect. It knows no strings, maps or channels.
+//!
+//! ```text
+//! block: a chunk of 64 KiB cut into cells of one class        descriptor (in a table apart)
+//! ┌────────┬────────┬────────┬────────┬─ … ─┬──────┐          cell size, count, mark bits
+//! │ cell 0 │ cell 1 │ cell 2 │ cell 3 │     │ rest │          1 0 0 1 …
+//! └────────┴────────┴────────┴────────┴─ … ─┴──────┘
+//!            ▲ next             ▲ end    the active free run of the class: cells 1 and 2
+//!
+//! cell
+//! ┌─────────────┬─────────────┬──────────────────────────────┬───────┐
+//! │ layout: u32 │ unused: u32 │ payload                      │ slack │
+//! └─────────────┴─────────────┴──────────────────────────────┴───────┘
+//!                             ▲ references point here, behind it, or just past the payload
+//!
+//! large object: a run of chunks, header and payload from the start of the first
+//! ```
+//!
+//! Allocation takes the next cell of the class's active run; native code does this inline (see
+//! [`Bump`]). When the run is used up [`Heap::refill`] looks for the next gap between marked cells,
+//! in blocks not looked at since the last collection, or takes a new block: sweeping is finding
+//! gaps in bitmaps, and touches no dead object but to zero it for its next life.
+//!
+//! Invariants
+//! 1. Cells of `next..end` of an active run are free and zero; `next` and `end` lie at cells.
+//! 2. Behind a class's sweep position (block list cursor, then cell in the current block) a
+//!    cell is free exactly when the last collection did not mark it.
+//! 3. A live object's header has its layout, which is never 0, and the rest of the header is 0.
+//! 4. What is left of an object's memory behind its payload is zero, or it has no references.
+//! 5. The class of a block is scanned exactly when the layouts of its objects have references.
+//! 6. Every chunk of a heap's segments is in `pool`, in one class's block list, or part of
+//!    one large object.
+//! 7. A reference leads to an object of its own heap, outside every heap, or nowhere.
+
+mod block;
+mod class;
+mod layout;
+mod mark;
+mod runs;
+mod space;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use block::BLOCK_BYTES;
+pub use class::{HEADER_BYTES, MAX_SMALL, N_CLASSES, cell_bytes, class_of, usable_bytes};
+pub use layout::{LayoutId, Layouts, TraceFn};
+pub use mark::Marker;
+pub use verify::HeapFault;
+
+use block::Desc;
+use mark::MarkStack;
+use runs::Runs;
+use space::{SEGMENT_CHUNKS, Space, space};
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The active free run of a class: zeroed cells from `next` to before `end`.
+///
+/// To allocate a cell: when `next + cell_bytes > end` (unsigned) call the slow path; else store
+/// `next + cell_bytes` to `next`, and the layout, as 8 bytes, at the old `next`; the payload is
+/// 8 bytes behind it. A class without a run has two nulls.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Bump {
+    /// The next free cell.
+    pub next: *mut u8,
+    /// The end of the run.
+    pub end: *mut u8,
+}
+
+/// What native code needs for inline allocation.
+#[repr(C)]
+#[derive(Clone, Debug)]
+pub struct AllocHot {
+    /// The active runs by class (see [`class_of`]).
+    pub classes: [Bump; N_CLASSES],
+}
+
+impl Default for AllocHot {
+    fn default() -> AllocHot {
+        let none = Bump {
+            next: ptr::null_mut(),
+            end: ptr::null_mut(),
+        };
+        AllocHot {
+            classes: [none; N_CLASSES],
+        }
+    }
+}
+
+/// There is no memory: the heap's limit is reached, or the system gives none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory;
+
+impl fmt::Display for OutOfMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("out of memory")
+    }
+}
+
+impl std::error::Error for OutOfMemory {}
+
+/// Settings of a heap.
+#[derive(Clone, Copy, Debug)]
+pub struct HeapConfig {
+    /// Most bytes in use at a time, garbage not yet collected included.
+    pub max_heap: usize,
+    /// A collection is wanted when as many bytes were allocated since the last one as this
+    /// percentage of what that one left, …
+    pub gc_percent: usize,
+    /// … but not before this many.
+    pub min_trigger: usize,
+}
+
+impl Default for HeapConfig {
+    fn default() -> HeapConfig {
+        HeapConfig {
+            max_heap: usize::MAX,
+            gc_percent: 100,
+            min_trigger: 4 << 20,
+        }
+    }
+}
+
+/// Counters of a heap, in bytes (headers and slack included) and pieces.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct HeapStats {
+    /// In use, garbage not yet collected included.
+    pub in_use: usize,
+    /// The most that was in use at a time.
+    pub peak: usize,
+    /// What the last collection found reachable.
+    pub live: usize,
+    /// Allocated since the heap was made.
+    pub total_allocated: u64,
+    /// Collections.
+    pub collections: u64,
+    /// Memory held for blocks and large objects, free chunks included.
+    pub held: usize,
+}
+
+/// No block.
+const NONE: u32 = u32::MAX;
+
+/// The blocks of a class and how far they are swept.
+struct ClassBlocks {
+    /// Every block.
+    blocks: Vec<u32>,
+    /// The blocks before this one are swept, or are `current`.
+    cursor: usize,
+    /// The block that runs are taken from, or [`NONE`].
+    current: u32,
+    /// How many cells of it are swept.
+    cell: u32,
+}
+
+/// The heap of an island.
+pub struct Heap {
+    hot: NonNull<AllocHot>,
+    /// Where `hot` is until [`Heap::attach`].
+    own_hot: Option<NonNull<AllocHot>>,
+    space: &'static Space,
+    layouts: Arc<Layouts>,
+    config: HeapConfig,
+    id: u64,
+    classes: Vec<ClassBlocks>,
+    /// First chunks of large objects.
+    large: Vec<u32>,
+    /// Free chunks.
+    pool: Runs,
+    /// Segments, by number.
+    segments: Runs,
+    /// Bytes found reachable by the last collection.
+    live: usize,
+    /// Bytes given out since then, unused cells of active runs included.
+    given: usize,
+    /// When `given` reaches this, a collection is wanted.
+    trigger: usize,
+    /// Set when enough was allocated; reset by a collection. The owner polls it after `refill`
+    /// and `alloc`.
+    pub wants_gc: bool,
+    peak: usize,
+    collections: u64,
+    /// What was given out until the last collection.
+    allocated: u64,
+    stack: MarkStack,
+}
+
+// SAFETY: a heap's memory is reached through it alone (invariant 7) and it is used by one thread
+// at a time; the space is `Sync`.
+unsafe impl Send for Heap {}
+
+impl Heap {
+    /// A new heap; fails where the system gives no address space at all.
+    pub fn new(layouts: Arc<Layouts>, config: HeapConfig) -> Result<Heap, OutOfMemory> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let space = space().ok_or(OutOfMemory)?;
+        let hot = NonNull::from(Box::leak(Box::<AllocHot>::default()));
+        let mut heap = Heap {
+            hot,
+            own_hot: Some(hot),
+            space,
+            layouts,
+            config,
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            classes: Vec::with_capacity(N_CLASSES),
+            large: Vec::new(),
+            pool: Runs::default(),
+            segments: Runs::default(),
+            live: 0,
+            given: 0,
+            trigger: 0,
+            wants_gc: false,
+            peak: 0,
+            collections: 0,
+            allocated: 0,
+            stack: MarkStack::default(),
+        };
+        heap.classes.resize_with(N_CLASSES, || ClassBlocks {
+            blocks: Vec::new(),
+            cursor: 0,
+            current: NONE,
+            cell: 0,
+        });
+        heap.set_trigger();
+        Ok(heap)
+    }
+
+    /// Moves the inline allocation state to where native code reaches it.
+    ///
+    /// # Safety
+    /// `hot` must be valid until the heap is dropped, may not move, and nothing but inline
+    /// allocation as described at [`Bump`] may change it; no Rust reference to it may be alive
+    /// while the heap is used.
+    pub unsafe fn attach(&mut self, hot: NonNull<AllocHot>) {
+        // SAFETY: the old state is valid; the caller says that the new one is.
+        unsafe { hot.write(self.hot.read()) };
+        self.hot = hot;
+        self.free_own_hot();
+    }
+
+    fn free_own_hot(&mut self) {
+        if let Some(own) = self.own_hot.take() {
+            // SAFETY: it came from a box, and `take` sees to it that it is freed once; `hot`
+            // points elsewhere by now or the heap is being dropped.
+            drop(unsafe { Box::from_raw(own.as_ptr()) });
+        }
+    }
+
+    /// The layouts of the heap's objects.
+    pub fn layouts(&self) -> &Arc<Layouts> {
+        &self.layouts
+    }
+
+    /// Allocates a zeroed object of `bytes` payload bytes: its payload.
+    #[inline]
+    pub fn alloc(&mut self, layout: LayoutId, bytes: usize) -> Result<*mut u8, OutOfMemory> {
+        let noscan = self.layouts.noscan(layout);
+        let Some(class) = class_of(bytes, noscan) else {
+            return self.alloc_large(layout, bytes, noscan);
+        };
+        if let Some(payload) = self.bump(layout, class) {
+            return Ok(payload);
+        }
+        self.refill(class)?;
+        self.bump(layout, class).ok_or(OutOfMemory)
+    }
+
+    /// Takes a cell of the active run of a class.
+    #[inline]
+    fn bump(&mut self, layout: LayoutId, class: usize) -> Option<*mut u8> {
+        let cell = cell_bytes(class);
+        // SAFETY: `hot` is valid and the heap's alone while it runs (see `attach`); cells of an
+        // active run are the heap's, zero and free (invariant 1).
+        unsafe {
+            let run = &mut (*self.hot.as_ptr()).classes[class];
+            if run.end as usize - (run.next as usize) < cell {
+                return None;
+            }
+            let start = run.next;
+            run.next = start.add(cell);
+            start.cast::<u64>().write(u64::from(layout.0));
+            Some(start.add(HEADER_BYTES))
+        }
+    }
+
+    /// Finds the next free run for a class whose run is used up. Sets [`Heap::wants_gc`] when it
+    /// is time to collect; fails when the limit is reached.
+    #[cold]
+    pub fn refill(&mut self, class: usize) -> Result<(), OutOfMemory> {
+        let cell = cell_bytes(class);
+        let left = self.left();
+        if left < cell {
+            return Err(OutOfMemory);
+        }
+        let (chunk, first, mut behind) = self.next_run(class)?;
+        // A limit may stand in the middle of a run.
+        behind = behind.min(first.saturating_add((left / cell).min(u32::MAX as usize) as u32));
+        self.classes[class].cell = behind;
+        let bytes = (behind - first) as usize * cell;
+        let start = self
+            .space
+            .address(chunk)
+            .wrapping_add(first as usize * cell);
+        // SAFETY: the chunk is a block of this class; the run's cells are free (invariant 2) and
+        // in no other active run. Its descriptor and `hot` are this heap's.
+        unsafe {
+            if (*self.space.desc(chunk)).dirty {
+                start.write_bytes(0, bytes);
+            }
+            (*self.hot.as_ptr()).classes[class] = Bump {
+                next: start,
+                end: start.add(bytes),
+            };
+        }
+        self.charge(bytes);
+        Ok(())
+    }
+
+    /// The next gap between live cells of a class: block, first cell, behind the last cell.
+    fn next_run(&mut self, class: usize) -> Result<(u32, u32, u32), OutOfMemory> {
+        loop {
+            let list = &mut self.classes[class];
+            if list.current != NONE {
+                // SAFETY: a block of this heap.
+                let desc = unsafe { &*self.space.desc(list.current) };
+                if let Some((first, behind)) = desc.next_run(list.cell) {
+                    return Ok((list.current, first, behind));
+                }
+                list.current = NONE;
+            }
+            list.cell = 0;
+            if let Some(&chunk) = list.blocks.get(list.cursor) {
+                list.cursor += 1;
+                list.current = chunk;
+                continue;
+            }
+            let chunk = self.take_chunks(1)?;
+            // SAFETY: a chunk just taken is this heap's alone.
+            unsafe { (*self.space.desc(chunk)).set_small(class) };
+            let list = &mut self.classes[class];
+            list.blocks.push(chunk);
+            list.cursor = list.blocks.len();
+            list.current = chunk;
+        }
+    }
+
+    /// Allocates an object that is too large for a cell.
+    #[cold]
+    fn alloc_large(
+        &mut self,
+        layout: LayoutId,
+        bytes: usize,
+        noscan: bool,
+    ) -> Result<*mut u8, OutOfMemory> {
+        let total = bytes.checked_add(HEADER_BYTES).ok_or(OutOfMemory)?;
+        let chunks = total.div_ceil(BLOCK_BYTES);
+        if chunks > self.space.len / BLOCK_BYTES || large_bytes(bytes) > self.left() {
+            return Err(OutOfMemory);
+        }
+        let chunks = chunks as u32;
+        let first = self.take_chunks(chunks)?;
+        let start = self.space.address(first);
+        // SAFETY: the chunks are this heap's alone, and so are their descriptors.
+        unsafe {
+            for i in 0..chunks {
+                let desc = &mut *self.space.desc(first + i);
+                if desc.dirty {
+                    start
+                        .add(i as usize * BLOCK_BYTES)
+                        .write_bytes(0, BLOCK_BYTES);
+                }
+                desc.set_rest(i);
+            }
+            (*self.space.desc(first)).set_large(chunks, bytes, noscan);
+            start.cast::<u64>().write(u64::from(layout.0));
+        }
+        self.large.push(first);
+        self.charge(large_bytes(bytes));
+        // SAFETY: a large object is larger than its header.
+        Ok(unsafe { start.add(HEADER_BYTES) })
+    }
+
+    /// Takes so many free chunks in a row.
+    fn take_chunks(&mut self, chunks: u32) -> Result<u32, OutOfMemory> {
+        if let Some(first) = self.pool.take(chunks) {
+            return Ok(first);
+        }
+        let segments = chunks.div_ceil(SEGMENT_CHUNKS);
+        let first = self.space.take(segments).ok_or(OutOfMemory)?;
+        self.segments.insert(first / SEGMENT_CHUNKS, segments);
+        for chunk in first..first + segments * SEGMENT_CHUNKS {
+            // SAFETY: the segments are this heap's now.
+            unsafe { (*self.space.desc(chunk)).owner = self.id };
+        }
+        let spare = segments * SEGMENT_CHUNKS - chunks;
+        self.pool.insert(first + chunks, spare);
+        Ok(first)
+    }
+
+    /// How many bytes the limit still allows.
+    fn left(&self) -> usize {
+        let in_use = self.live.saturating_add(self.given);
+        self.config.max_heap.saturating_sub(in_use)
+    }
+
+    /// Counts bytes as given out.
+    fn charge(&mut self, bytes: usize) {
+        self.given = self.given.saturating_add(bytes);
+        if self.given >= self.trigger {
+            self.wants_gc = true;
+        }
+    }
+
+    /// Whether enough was allocated to make a collection worth while.
+    pub fn should_collect(&self) -> bool {
+        self.wants_gc
+    }
+
+    /// Bytes in use, garbage not yet collected included.
+    pub fn bytes_in_use(&self) -> usize {
+        self.live + self.given - self.unused()
+    }
+
+    /// Bytes of active runs that are not allocated yet.
+    fn unused(&self) -> usize {
+        // SAFETY: `hot` is valid and not written to while the heap runs.
+        let hot = unsafe { self.hot.as_ref() };
+        let left = |run: &Bump| run.end as usize - run.next as usize;
+        hot.classes.iter().map(left).sum()
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> HeapStats {
+        let in_use = self.bytes_in_use();
+        HeapStats {
+            in_use,
+            peak: self.peak.max(in_use),
+            live: self.live,
+            total_allocated: self.allocated + (self.given - self.unused()) as u64,
+            collections: self.collections,
+            held: self.segments.count() * space::SEGMENT_BYTES,
+        }
+    }
+
+    /// Which chunk has an address, and its descriptor; `None` outside this heap.
+    fn find_chunk(&self, address: usize) -> Option<(u32, &Desc)> {
+        let offset = address.wrapping_sub(self.space.base);
+        if offset >= self.space.len {
+            return None;
+        }
+        let chunk = (offset >> block::BLOCK_SHIFT) as u32;
+        // SAFETY: the table has a descriptor for every chunk of the space. Owners are only
+        // compared here: what belongs to another heap is let alone.
+        let desc = unsafe { &*self.space.desc(chunk) };
+        (desc.owner == self.id).then_some((chunk, desc))
+    }
+}
+
+/// What a large object counts in the books: its memory in pages.
+fn large_bytes(bytes: usize) -> usize {
+    (bytes + HEADER_BYTES).next_multiple_of(4096)
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for (segment, count) in self.segments.iter() {
+            let chunk = segment * SEGMENT_CHUNKS;
+            for chunk in chunk..chunk + count * SEGMENT_CHUNKS {
+                // SAFETY: the segment is this heap's until it is given back below.
+                unsafe { (*self.space.desc(chunk)).set_free() };
+            }
+            // SAFETY: the heap took them, and it ends here.
+            unsafe { self.space.give(chunk, count) };
+        }
+        self.free_own_hot();
+    }
+}
+
+impl fmt::Debug for Heap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heap")
+            .field("id", &self.id)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
