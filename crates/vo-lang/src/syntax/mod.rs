@@ -4,3 +4,9 @@
 //! source. What names mean is not known here: that is `types`' business.
 
 pub mod ast;
+mod errors;
+mod lexer;
+pub mod parser;
+mod token;
+
+pub use parser::parse_file;
