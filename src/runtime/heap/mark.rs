@@ -32,6 +32,14 @@ pub(super) struct MarkStack {
     pieces: Vec<Piece>,
 }
 
+#[cfg(test)]
+impl MarkStack {
+    /// Whether it never grew beyond what a scan in pieces needs.
+    pub(super) fn is_small(&self) -> bool {
+        self.cells.capacity() < PIECE_BYTES && self.pieces.capacity() < 64
+    }
+}
+
 /// The collector at work: shown the roots, it marks what is reachable from them.
 pub struct Marker<'h> {
     /// The first address that can be behind a reference: an object's reference may stand one
