@@ -41,7 +41,7 @@ pub struct Function {
     pub file: u32,
     /// How many slots, from the first, are parameters. A function reached as a function value
     /// has its closure object (a `Ref`) as first parameter; one reached through an interface the
-    /// data word (a `Ref`, an `I64` or `IfaceData`-shaped `I64`).
+    /// data word: a `Ref` where [`Types::word_is_ref`] says so, else an `I64` with the word's bits.
     pub params: u32,
     /// The types of the results.
     pub results: Vec<SlotTy>,
@@ -49,7 +49,8 @@ pub struct Function {
     pub slots: Vec<SlotTy>,
     /// Source names of slots, for people; not every slot has one.
     pub slot_names: Vec<(Slot, String)>,
-    /// The instructions. The last one is a terminator.
+    /// The instructions. The last one is a terminator, and so is each one before a jump target:
+    /// nothing falls through from block to block.
     pub code: Vec<Inst>,
     /// The source line (from 1) of each instruction; 0 where there is none.
     pub lines: Vec<u32>,

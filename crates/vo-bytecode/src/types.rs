@@ -4,7 +4,7 @@ use crate::{FuncId, IntKind, Mem, SlotTy};
 use serde::{Deserialize, Serialize};
 
 /// A type of the module. Equal ids are identical types; the table has no two entries for one
-/// type.
+/// type (defined types may share name and kind and yet differ).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct TypeId(pub u32);
 
@@ -73,7 +73,7 @@ pub enum TypeKind {
     Map(TypeId, TypeId),
     /// Channels: element, may be received from, may be sent to.
     Chan(TypeId, bool, bool),
-    /// Functions: parameters, results, variadic.
+    /// Functions: parameters, results, variadic. The last parameter of a variadic one is a slice.
     Func(Vec<TypeId>, Vec<TypeId>, bool),
     /// Interfaces: their methods, sorted by name.
     Interface(Vec<MethodId>),

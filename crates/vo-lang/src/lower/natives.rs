@@ -1,0 +1,61 @@
+//! Functions of the standard library that are declared without a body: runtime functions, and a few that
+//! are single instructions.
+
+use vo_bytecode::*;
+
+use super::func::Lowerer;
+use crate::types::info::FuncId;
+use crate::types::ty::Ty;
+
+impl Lowerer<'_, '_> {
+    /// Calls a function without a body.
+    pub fn native(&mut self, id: FuncId, args: &[Slot], rets: &[Slot]) {
+        let func = self.p.info.function(id);
+        let name = format!("{}.{}", self.p.info.package(func.pkg).path, func.name);
+        if let Some(inst) = instruction(&name, args, rets) {
+            self.b.emit(inst);
+            return;
+        }
+        // A string that takes over the bytes of a slice that nobody writes to any more.
+        if name == "internal/bytealg.stringOf" {
+            self.b.mov(rets, &args[..2]);
+            return;
+        }
+        let Some(rt) = RtFn::from_name(&name) else {
+            self.not_supported(func.span, &format!("the function {name}"));
+            return;
+        };
+        self.p.reflects |= matches!(
+            rt,
+            RtFn::AnyIndex | RtFn::AnyElem | RtFn::AnyMapKeys | RtFn::AnyMapIndex
+        );
+        let ty = rt.sig().typed.then(|| {
+            let elem = if rt == RtFn::Args { Ty::STRING } else { Ty::ANY };
+            self.p.types.id(elem)
+        });
+        self.b.rt_into(rt, ty, args, rets);
+    }
+}
+
+/// The instruction that a function is.
+fn instruction(name: &str, args: &[Slot], rets: &[Slot]) -> Option<Inst> {
+    let op = match name {
+        "math.Sqrt" => Some(FUnOp::Sqrt),
+        "math.Floor" => Some(FUnOp::Floor),
+        "math.Ceil" => Some(FUnOp::Ceil),
+        "math.Trunc" => Some(FUnOp::Trunc),
+        "math.Abs" => Some(FUnOp::Abs),
+        _ => None,
+    };
+    let (dst, a) = (Dst(*rets.first()?), Src(*args.first()?));
+    if let Some(op) = op {
+        return Some(Inst::FUn { dst, op, kind: FloatKind::F64, a });
+    }
+    Some(match name {
+        "math.Float64bits" => Inst::FloatBits { dst, kind: FloatKind::F64, a },
+        "math.Float32bits" => Inst::FloatBits { dst, kind: FloatKind::F32, a },
+        "math.Float64frombits" => Inst::FloatFromBits { dst, kind: FloatKind::F64, a },
+        "math.Float32frombits" => Inst::FloatFromBits { dst, kind: FloatKind::F32, a },
+        _ => return None,
+    })
+}

@@ -1,0 +1,334 @@
+//! What all functions of a program share while it is lowered: ids, the work list, the tables of the module.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use vo_bytecode as bc;
+use vo_bytecode::{Global, GlobalId, MethodId, Module, StrId, TypeId};
+
+use super::builder::Builder;
+use super::func::Lowerer;
+use super::scan;
+use super::typetable::TypeTable;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::source::SourceMap;
+use crate::types::info::{FuncId, Info, ObjId, PkgId, VarRole};
+use crate::types::ty::{Kind, Name, Ty, TyTable};
+
+/// A function of the module, by what it is made from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Work {
+    /// A declared function, method or function literal.
+    Body(FuncId),
+    /// A declared function as a function value: the closure object comes first.
+    Value(FuncId),
+    /// A method as interfaces call it: the data word of a value of the type comes first.
+    IfaceMethod(Ty, MethodId),
+    /// A bound method: the closure holds the receiver, of this type.
+    Bound(Ty, BoundMethod),
+    /// A method expression: the type, the method's name and package, and the type of the function.
+    MethodExpr(Ty, Name, Option<PkgId>, Ty),
+    /// Equality of two values in memory.
+    Equal(Ty),
+    /// The text of the value in an interface, as `println` shows it.
+    TextOf,
+    /// The initialisation of a package.
+    Init(PkgId),
+    /// The entry of the program.
+    Entry,
+}
+
+/// The method that a bound method calls.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum BoundMethod {
+    /// A declared method.
+    Concrete(ObjId),
+    /// Method number so of an interface type.
+    Interface(Ty, usize),
+}
+
+/// See the module's text.
+pub struct Program<'a> {
+    pub info: &'a Info<'a>,
+    pub tys: &'a TyTable,
+    pub sources: &'a SourceMap,
+    pub types: TypeTable<'a>,
+    is_std: &'a dyn Fn(PkgId) -> bool,
+    functions: Vec<Option<bc::Function>>,
+    ids: HashMap<Work, bc::FuncId>,
+    queue: VecDeque<Work>,
+    strings: HashMap<Box<[u8]>, StrId>,
+    string_table: Vec<Box<[u8]>>,
+    globals: HashMap<ObjId, GlobalId>,
+    global_table: Vec<Global>,
+    /// Array variables that must live in memory because they are indexed dynamically.
+    pub indexed: HashSet<ObjId>,
+    scanned: HashSet<FuncId>,
+    pub diags: Diagnostics,
+    /// Whether parts of values in interfaces are taken out at run time as interfaces of their own.
+    pub reflects: bool,
+    tables_done: HashSet<(TypeId, MethodId)>,
+    reflected: usize,
+}
+
+impl<'a> Program<'a> {
+    pub fn new(
+        info: &'a Info<'a>,
+        tys: &'a TyTable,
+        sources: &'a SourceMap,
+        is_std: &'a dyn Fn(PkgId) -> bool,
+    ) -> Self {
+        Program {
+            info,
+            tys,
+            sources,
+            types: TypeTable::new(tys, info),
+            is_std,
+            functions: Vec::new(),
+            ids: HashMap::new(),
+            queue: VecDeque::new(),
+            strings: HashMap::new(),
+            string_table: Vec::new(),
+            globals: HashMap::new(),
+            global_table: Vec::new(),
+            indexed: HashSet::new(),
+            scanned: HashSet::new(),
+            diags: Diagnostics::new(),
+            reflects: false,
+            tables_done: HashSet::new(),
+            reflected: 0,
+        }
+    }
+
+    /// Lowers everything that can be reached.
+    pub fn run(mut self) -> Result<Module, Diagnostics> {
+        let entry = self.func(Work::Entry);
+        let mut live = HashSet::new();
+        loop {
+            self.drain();
+            if !self.grow_method_tables() && !self.grow_initialisers(&mut live) {
+                break;
+            }
+        }
+        if self.diags.has_errors() {
+            return Err(self.diags);
+        }
+        for ty in &mut self.types.out.types {
+            ty.methods.sort_by_key(|(method, _)| *method);
+        }
+        let functions = self.functions.into_iter().flatten().collect();
+        Ok(Module {
+            files: self.sources.files().map(|(_, file)| file.name().to_string()).collect(),
+            strings: self.string_table,
+            types: self.types.out,
+            globals: self.global_table,
+            functions,
+            entry: Some(entry),
+        })
+    }
+
+    /// The id of a function, which is put on the work list if it is new.
+    pub fn func(&mut self, work: Work) -> bc::FuncId {
+        if let Some(&id) = self.ids.get(&work) {
+            return id;
+        }
+        let id = bc::FuncId(self.functions.len() as u32);
+        self.functions.push(None);
+        self.ids.insert(work.clone(), id);
+        self.queue.push_back(work);
+        id
+    }
+
+    /// The entry and the initialisers of packages are made last, when it is known what they must do.
+    fn drain(&mut self) {
+        while let Some(work) = self.queue.pop_front() {
+            let id = self.ids[&work];
+            let function = Lowerer::new(self).lower(&work);
+            self.functions[id.index()] = Some(function);
+        }
+    }
+
+    /// Gives each type that is put into an interface the methods that interfaces may call. Whether
+    /// anything was new.
+    fn grow_method_tables(&mut self) -> bool {
+        if self.reflects {
+            self.convert_parts();
+        }
+        let mut grown = false;
+        let (mut at, mut ty_at) = (0, 0);
+        while ty_at < self.types.converted.len() {
+            let ty = self.types.converted[ty_at];
+            let id = self.types.id(ty);
+            while at < self.types.wanted.len() {
+                let wanted = self.types.wanted[at].clone();
+                at += 1;
+                if self.tables_done.contains(&(id, wanted.id)) {
+                    continue;
+                }
+                self.tables_done.insert((id, wanted.id));
+                if super::method::implements(self, ty, &wanted.method) {
+                    let func = self.iface_method(ty, wanted.id, &wanted.method);
+                    self.types.out.types[id.index()].methods.push((wanted.id, func));
+                    grown = true;
+                }
+            }
+            at = 0;
+            ty_at += 1;
+        }
+        grown
+    }
+
+    /// What can be taken out of values in interfaces is put into interfaces too.
+    fn convert_parts(&mut self) {
+        while self.reflected < self.types.converted.len() {
+            let ty = self.types.converted[self.reflected];
+            self.reflected += 1;
+            match self.tys.under(ty).clone() {
+                Kind::Pointer(elem) | Kind::Slice(elem) | Kind::Array(elem, _) => {
+                    self.convert_part(elem);
+                }
+                Kind::Map(key, value) => {
+                    self.convert_part(key);
+                    self.convert_part(value);
+                }
+                Kind::Struct(s) => s.fields.iter().for_each(|f| self.convert_part(f.ty)),
+                _ => {}
+            }
+        }
+    }
+
+    fn convert_part(&mut self, ty: Ty) {
+        if !self.tys.is_interface(ty) {
+            self.types.id(ty);
+            self.types.convert(ty);
+        }
+    }
+
+    /// Finds initialisers that have become needed; what they use goes on the work list. Whether any were
+    /// new.
+    fn grow_initialisers(&mut self, live: &mut HashSet<(PkgId, usize)>) -> bool {
+        let mut grown = false;
+        for (pkg, at) in self.needed_initialisers() {
+            if live.insert((pkg, at)) {
+                grown = true;
+            }
+        }
+        if grown {
+            // Only to find what is used; `Work::Init` and `Work::Entry` are made again in the end.
+            let packages: Vec<PkgId> = self.package_ids().collect();
+            for pkg in packages {
+                if self.has_init(pkg) {
+                    let id = self.func(Work::Init(pkg));
+                    let function = Lowerer::new(self).lower(&Work::Init(pkg));
+                    self.functions[id.index()] = Some(function);
+                }
+            }
+            let id = self.func(Work::Entry);
+            let function = Lowerer::new(self).lower(&Work::Entry);
+            self.functions[id.index()] = Some(function);
+        }
+        grown
+    }
+
+    /// All packages, each behind those that it imports.
+    pub fn package_ids(&self) -> impl Iterator<Item = PkgId> + use<> {
+        (0..self.info.packages().len() as u32).map(PkgId)
+    }
+
+    /// The package initialisers that have an effect or set a variable that is used.
+    fn needed_initialisers(&self) -> Vec<(PkgId, usize)> {
+        let mut needed = Vec::new();
+        for pkg in self.package_ids() {
+            let count = self.info.package(pkg).init_order.len();
+            needed.extend((0..count).filter(|at| self.needs_initialiser(pkg, *at)).map(|at| (pkg, at)));
+        }
+        needed
+    }
+
+    /// Whether an initialiser of a package must run.
+    pub fn needs_initialiser(&self, pkg: PkgId, at: usize) -> bool {
+        let init = &self.info.package(pkg).init_order[at];
+        !(self.is_std)(pkg) || init.lhs.iter().any(|obj| self.globals.contains_key(obj))
+    }
+
+    /// Whether a package has anything to do before `main`.
+    pub fn has_init(&self, pkg: PkgId) -> bool {
+        let package = self.info.package(pkg);
+        !package.inits.is_empty()
+            || (0..package.init_order.len()).any(|at| self.needs_initialiser(pkg, at))
+    }
+
+    /// The number of a string in the string table.
+    pub fn string(&mut self, bytes: &[u8]) -> StrId {
+        if let Some(&id) = self.strings.get(bytes) {
+            return id;
+        }
+        let id = StrId(self.string_table.len() as u32);
+        self.string_table.push(bytes.into());
+        self.strings.insert(bytes.into(), id);
+        id
+    }
+
+    /// The global of a package variable.
+    pub fn global(&mut self, obj: ObjId) -> GlobalId {
+        if let Some(&id) = self.globals.get(&obj) {
+            return id;
+        }
+        let object = self.info.object(obj);
+        let pkg = object.pkg.map_or("", |pkg| &self.info.package(pkg).path);
+        let name = format!("{pkg}.{}", object.name);
+        let ty = self.types.id(object.ty);
+        let id = GlobalId(self.global_table.len() as u32);
+        self.global_table.push(Global { name, ty });
+        self.globals.insert(obj, id);
+        id
+    }
+
+    /// Reports what is wrong.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diags.push(diagnostic);
+    }
+
+    /// The name of a function as users know it.
+    pub fn func_name(&self, id: FuncId) -> String {
+        let func = self.info.function(id);
+        let pkg = &self.info.package(func.pkg).path;
+        let method = func.recv.map(|recv| {
+            let (base, pointer) = self.tys.deref(self.info.object(recv).ty);
+            let name = match self.tys.as_named(base) {
+                Some(named) => self.tys.named(named).name.clone(),
+                None => "?".into(),
+            };
+            if pointer { format!("(*{name})") } else { name.to_string() }
+        });
+        match method {
+            Some(recv) => format!("{pkg}.{recv}.{}", func.name),
+            None => format!("{pkg}.{}", func.name),
+        }
+    }
+
+    /// Finds the array variables that are indexed dynamically in the function around `id`.
+    pub fn scan(&mut self, id: FuncId) {
+        let mut outer = id;
+        while let Some(parent) = self.info.function(outer).parent {
+            outer = parent;
+        }
+        if self.scanned.insert(outer)
+            && let Some(body) = self.info.function(outer).body
+        {
+            scan::block(self, body);
+        }
+    }
+
+    /// Whether a variable lives in an object of its own although its value would fit slots.
+    pub fn boxed(&self, obj: ObjId) -> bool {
+        let Some(var) = self.info.var(obj) else { return false };
+        var.shared()
+            || self.indexed.contains(&obj)
+            || (var.role == VarRole::Result && var.captured)
+    }
+
+    /// A new builder.
+    pub fn builder(&self) -> Builder {
+        Builder::default()
+    }
+}

@@ -1,0 +1,249 @@
+//! `for … range`.
+
+use vo_bytecode::*;
+
+use super::assign::Place;
+use super::func::{INT, Lowerer, Value, Want};
+use super::place::Loc;
+use crate::syntax::ast::*;
+use crate::types::info::ObjId;
+use crate::types::ty::{Kind, Ty};
+
+/// What is done with a value of each iteration.
+enum Target<'a> {
+    /// Nothing.
+    None,
+    /// A variable is declared with it.
+    Declare(ObjId),
+    /// It is assigned.
+    Assign(&'a Expr),
+}
+
+impl<'a> Lowerer<'_, 'a> {
+    /// A `for` over a range.
+    pub fn range(&mut self, s: &'a RangeStmt, label: Option<&Ident>) {
+        let ty = self.type_of(&s.x);
+        self.at(s.x.span);
+        match self.tys().under(ty).clone() {
+            Kind::Basic(basic) if basic.is_integer() => self.range_int(s, label),
+            Kind::Basic(_) => self.range_string(s, label),
+            Kind::Slice(elem) => {
+                let value = self.value(&s.x, Want::Any).slots;
+                let slice = self.b.copy(&value[..2]);
+                self.range_elements(s, label, slice[0], slice[1], elem);
+            }
+            Kind::Array(elem, len) => self.range_array(s, label, ty, elem, len),
+            Kind::Map(key, value) => self.range_map(s, label, ty, key, value),
+            Kind::Chan(_, elem) => self.range_chan(s, label, elem),
+            _ => self.not_supported(s.x.span, "ranging over a port"),
+        }
+    }
+
+    fn target(&self, e: Option<&'a Expr>, define: bool) -> Target<'a> {
+        match e {
+            None => Target::None,
+            Some(e) if e.as_ident().is_some_and(|ident| ident.is_blank()) => Target::None,
+            Some(e) if define => {
+                e.as_ident().and_then(|ident| self.p.info.def(ident.id)).map_or(Target::None, Target::Declare)
+            }
+            Some(e) => Target::Assign(e),
+        }
+    }
+
+    fn give(&mut self, target: &Target<'a>, value: Value, ty: Ty) {
+        match target {
+            Target::None => {}
+            Target::Declare(obj) => self.iteration_var(*obj, value),
+            Target::Assign(e) => {
+                let place = self.place(e);
+                let value = match &place {
+                    Place::At(_, to) | Place::Entry { value: to, .. } => {
+                        self.assign(value, ty, *to, Want::Any)
+                    }
+                    Place::Blank => value,
+                };
+                self.put(&place, value);
+            }
+        }
+    }
+
+    /// A loop from 0 to `limit`; `body` is given the counter.
+    fn counted(
+        &mut self,
+        s: &'a RangeStmt,
+        label: Option<&Ident>,
+        limit: Slot,
+        kind: IntKind,
+        give: impl FnOnce(&mut Self, Slot),
+    ) {
+        let counter = self.b.int(0);
+        let (head, body, next, done) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        let line = self.b.line();
+        self.b.bind(head);
+        let more = self.b.cmp(CmpOp::Lt, kind, counter, limit);
+        self.b.branch(more, body, done);
+        self.b.bind(body);
+        give(self, counter);
+        self.enter(label, done, Some(next));
+        self.block(&s.body);
+        self.exit();
+        self.b.bind(next);
+        self.b.set_line(line);
+        let one = self.b.int(1);
+        self.b.emit(Inst::Bin { dst: Dst(counter), op: BinOp::Add, kind, a: Src(counter), b: Src(one) });
+        self.b.jump(head);
+        self.b.bind(done);
+    }
+
+    fn range_int(&mut self, s: &'a RangeStmt, label: Option<&Ident>) {
+        let key = self.target(s.key.as_ref(), s.define);
+        let mut ty = self.tys().default_type(self.type_of(&s.x));
+        if let Target::Declare(obj) = key {
+            ty = self.p.info.object(obj).ty;
+        } else if let Target::Assign(e) = key
+            && self.p.info.const_value(s.x.id).is_some()
+        {
+            ty = self.type_of(e);
+        }
+        let value = self.value(&s.x, Want::Any).slots;
+        let limit = self.b.copy(&value)[0];
+        let kind = self.int_kind(ty).unwrap_or(INT);
+        self.counted(s, label, limit, kind, |this, counter| {
+            this.give(&key, Value::one(counter), ty);
+        });
+    }
+
+    fn range_elements(&mut self, s: &'a RangeStmt, label: Option<&Ident>, base: Slot, len: Slot, elem: Ty) {
+        let key = self.target(s.key.as_ref(), s.define);
+        let value = self.target(s.value.as_ref(), s.define);
+        self.counted(s, label, len, INT, |this, counter| {
+            let element = match value {
+                Target::None => None,
+                _ => Some(this.element(base, counter, elem)),
+            };
+            this.give(&key, Value::one(counter), Ty::INT);
+            if let Some(element) = element {
+                this.give(&value, element, elem);
+            }
+        });
+    }
+
+    fn range_array(&mut self, s: &'a RangeStmt, label: Option<&Ident>, ty: Ty, elem: Ty, len: u64) {
+        let value = self.target(s.value.as_ref(), s.define);
+        let base = if matches!(value, Target::None) {
+            // Without the elements the array itself is evaluated only for its effects.
+            if self.p.info.const_value(s.x.id).is_none() && has_effects(&s.x) {
+                self.effect(&s.x);
+            }
+            self.b.nil()
+        } else {
+            let array = self.locate(&s.x);
+            match array {
+                Loc::Slots(_) => self.array_memory(array, ty),
+                // The loop ranges over a copy: the body may change the array.
+                loc => {
+                    let address = self.address(&loc);
+                    let fresh = matches!(loc, Loc::Memory { fresh: true, .. });
+                    if fresh { address } else { self.copy_memory(address, ty) }
+                }
+            }
+        };
+        let len = self.b.int(len as i64);
+        self.range_elements(s, label, base, len, elem);
+    }
+
+    fn copy_memory(&mut self, from: Slot, ty: Ty) -> Slot {
+        let shape = self.shape(ty);
+        let copy = self.b.new_object(shape.id);
+        self.b.emit(Inst::MemCopy { dst: Src(copy), src: Src(from), size: shape.size as i64 });
+        copy
+    }
+
+    fn range_string(&mut self, s: &'a RangeStmt, label: Option<&Ident>) {
+        let key = self.target(s.key.as_ref(), s.define);
+        let value = self.target(s.value.as_ref(), s.define);
+        let string = self.value(&s.x, Want::Any).slots;
+        let string = self.b.copy(&string);
+        let counter = self.b.int(0);
+        let (head, body, next, done) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        let (line, after) = (self.b.line(), self.b.slot(SlotTy::I64));
+        self.b.bind(head);
+        let more = self.b.cmp(CmpOp::Lt, INT, counter, string[1]);
+        self.b.branch(more, body, done);
+        self.b.bind(body);
+        let decoded = self.b.rt(RtFn::StrDecodeRune, None, &[string[0], string[1], counter]);
+        self.b.emit(Inst::Bin {
+            dst: Dst(after),
+            op: BinOp::Add,
+            kind: INT,
+            a: Src(counter),
+            b: Src(decoded[1]),
+        });
+        self.give(&key, Value::one(counter), Ty::INT);
+        self.give(&value, Value::one(decoded[0]), Ty::INT32);
+        self.enter(label, done, Some(next));
+        self.block(&s.body);
+        self.exit();
+        self.b.bind(next);
+        self.b.set_line(line);
+        self.b.mov(&[counter], &[after]);
+        self.b.jump(head);
+        self.b.bind(done);
+    }
+
+    fn range_map(&mut self, s: &'a RangeStmt, label: Option<&Ident>, ty: Ty, key_ty: Ty, value_ty: Ty) {
+        let key = self.target(s.key.as_ref(), s.define);
+        let value = self.target(s.value.as_ref(), s.define);
+        let map = self.value(&s.x, Want::Any).slots[0];
+        let id = self.p.types.id(ty);
+        let iter = self.b.slot(SlotTy::Ref);
+        self.b.emit(Inst::MapIter { dst: Dst(iter), ty: id, map: Src(map) });
+        let (head, body, done) = (self.b.label(), self.b.label(), self.b.label());
+        self.b.bind(head);
+        let (keys, vals) = (self.temp(key_ty), self.temp(value_ty));
+        let more = self.b.slot(SlotTy::I64);
+        self.b.emit(Inst::MapNext {
+            more: Dst(more),
+            key: Dsts::from(keys.iter().copied()),
+            vals: Dsts::from(vals.iter().copied()),
+            ty: id,
+            iter: Src(iter),
+        });
+        self.b.branch(more, body, done);
+        self.b.bind(body);
+        self.give(&key, Value { slots: keys, fresh: false }, key_ty);
+        self.give(&value, Value { slots: vals, fresh: false }, value_ty);
+        self.enter(label, done, Some(head));
+        self.block(&s.body);
+        self.exit();
+        self.b.jump(head);
+        self.b.bind(done);
+    }
+
+    fn range_chan(&mut self, s: &'a RangeStmt, label: Option<&Ident>, elem: Ty) {
+        let key = self.target(s.key.as_ref(), s.define);
+        let value = self.value(&s.x, Want::Any).slots;
+        let chan = self.b.copy(&value)[0];
+        let (head, body, done) = (self.b.label(), self.b.label(), self.b.label());
+        self.b.bind(head);
+        let (vals, ok) = (self.temp(elem), self.b.slot(SlotTy::I64));
+        self.b.emit(Inst::ChanRecv {
+            vals: Dsts::from(vals.iter().copied()),
+            ok: OptDst(Some(ok)),
+            chan: Src(chan),
+        });
+        self.b.branch(ok, body, done);
+        self.b.bind(body);
+        self.give(&key, Value::fresh(vals), elem);
+        self.enter(label, done, Some(head));
+        self.block(&s.body);
+        self.exit();
+        self.b.jump(head);
+        self.b.bind(done);
+    }
+}
+
+/// Whether evaluating an array for nothing could be noticed.
+fn has_effects(e: &Expr) -> bool {
+    !matches!(e.unparen().kind, ExprKind::Ident(_))
+}

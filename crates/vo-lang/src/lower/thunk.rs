@@ -1,0 +1,304 @@
+//! Functions that have no source of their own: wrappers, equality of values in memory, initialisation,
+//! the entry. Their instructions have no source line, so that traces can leave them out.
+
+use vo_bytecode as bc;
+use vo_bytecode::{
+    BinOp, CmpOp, Dst, Inst, MethodId, RtFn, Slot, SlotTy, Src, Srcs,
+};
+
+use super::builder::Label;
+use super::call::Callee;
+use super::func::{INT, Lowerer, Want};
+use super::place::Loc;
+use super::program::{BoundMethod, Work};
+use crate::types::info::{FuncId, PkgId};
+use crate::types::ty::{Kind, Name, Signature, Ty};
+
+impl Lowerer<'_, '_> {
+    /// The slots of the parameters of a signature, one behind the other.
+    fn param_slots(&mut self, sig: &Signature) -> Vec<Slot> {
+        let types = self.flat_types(&sig.params);
+        self.b.slots(&types)
+    }
+
+    /// Sets the results of the function; gives slots for them.
+    fn result_slots(&mut self, sig: &Signature) -> Vec<Slot> {
+        self.result_types = sig.results.clone();
+        let types = self.flat_types(&sig.results);
+        self.b.slots(&types)
+    }
+
+    fn return_slots(&mut self, rets: Vec<Slot>) {
+        self.b.emit(Inst::Return { values: Srcs::from(rets) });
+    }
+
+    /// A declared function as a function value.
+    pub fn value_thunk(mut self, id: FuncId) -> bc::Function {
+        let func = self.p.info.function(id);
+        self.file = func.span.file.0;
+        let name = self.p.func_name(id);
+        let Some(sig) = self.tys().as_signature(func.sig) else { return self.finish(name, 0) };
+        self.b.slot(SlotTy::Ref);
+        let params = self.param_slots(&sig);
+        let rets = self.result_slots(&sig);
+        match self.declared(id) {
+            Callee::Code(callee) => self.call_into(callee, params.clone(), &rets),
+            Callee::Native(id) => self.native(id, &params, &rets),
+        }
+        self.return_slots(rets);
+        self.finish(name, params.len() + 1)
+    }
+
+    /// A method as interfaces call it.
+    pub fn iface_thunk(mut self, ty: Ty, method: MethodId) -> bc::Function {
+        let wanted = self.p.types.wanted.iter().find(|w| w.id == method).map(|w| w.method.clone());
+        let Some(wanted) = wanted else { return self.finish(String::new(), 0) };
+        let name = format!("{}.{}", self.tys().display(ty, None), wanted.name);
+        let Some(sig) = self.tys().as_signature(wanted.sig) else { return self.finish(name, 0) };
+        let shape = self.shape(ty);
+        let inline = !shape.in_memory && shape.slots.len() == 1;
+        let by_ref = !inline || shape.slots[0] == SlotTy::Ref;
+        let word = self.b.slot(if by_ref { SlotTy::Ref } else { SlotTy::I64 });
+        let params = self.param_slots(&sig);
+        let rets = self.result_slots(&sig);
+        let loc = if !inline {
+            Loc::object(word)
+        } else if let Some(kind) = self.float_kind(ty) {
+            let dst = self.temp(ty);
+            self.b.emit(Inst::FloatFromBits { dst: Dst(dst[0]), kind, a: Src(word) });
+            Loc::Slots(dst)
+        } else if matches!(shape.slots[..], [SlotTy::F32 | SlotTy::F64]) {
+            // A struct or array of one float.
+            let kind = if shape.slots[0] == SlotTy::F32 { bc::FloatKind::F32 } else { bc::FloatKind::F64 };
+            let dst = self.temp(ty);
+            self.b.emit(Inst::FloatFromBits { dst: Dst(dst[0]), kind, a: Src(word) });
+            Loc::Slots(dst)
+        } else {
+            Loc::Slots(vec![word])
+        };
+        self.call_method(loc, ty, &wanted.name, wanted.pkg, &params, &rets);
+        self.return_slots(rets);
+        self.finish(name, params.len() + 1)
+    }
+
+    /// A method value.
+    pub fn bound_thunk(mut self, recv: Ty, method: &BoundMethod) -> bc::Function {
+        let (name, sig) = match method {
+            BoundMethod::Concrete(func) => {
+                let id = self.p.info.func_of(*func);
+                let name = id.map_or_else(String::new, |id| self.p.func_name(id));
+                (name, self.p.info.object(*func).ty)
+            }
+            BoundMethod::Interface(iface, index) => {
+                let methods = self.tys().as_interface(*iface);
+                let method = methods.as_ref().and_then(|i| i.methods.get(*index));
+                let name = method.map_or("?", |m| &m.name);
+                let name = format!("{}.{name}", self.tys().display(*iface, None));
+                (name, method.map_or(Ty::INVALID, |m| m.sig))
+            }
+        };
+        let name = format!("{name}-fm");
+        let Some(sig) = self.tys().as_signature(sig) else { return self.finish(name, 0) };
+        let closure = self.b.slot(SlotTy::Ref);
+        let params = self.param_slots(&sig);
+        let rets = self.result_slots(&sig);
+        let object = self.bound_type(recv);
+        let off = self.p.types.shape_of(object).offsets[1] as i64;
+        let receiver = self.load(&Loc::memory(closure, off), recv, Want::Any);
+        match method {
+            BoundMethod::Concrete(func) => {
+                let mut slots = self.owned(receiver, recv).slots;
+                slots.extend_from_slice(&params);
+                match self.declared_object(*func) {
+                    Callee::Code(callee) => self.call_into(callee, slots, &rets),
+                    Callee::Native(id) => self.native(id, &slots, &rets),
+                }
+            }
+            BoundMethod::Interface(iface, index) => {
+                let callee = self.interface_callee(*iface, *index, receiver.slots[0]);
+                self.call_into(callee, params.clone(), &rets);
+            }
+        }
+        self.return_slots(rets);
+        self.finish(name, params.len() + 1)
+    }
+
+    /// A method expression.
+    pub fn method_expr_thunk(
+        mut self,
+        recv: Ty,
+        method: &Name,
+        pkg: Option<PkgId>,
+        func: Ty,
+    ) -> bc::Function {
+        let name = format!("{}.{method}", self.tys().display(recv, None));
+        let Some(sig) = self.tys().as_signature(func) else { return self.finish(name, 0) };
+        self.b.slot(SlotTy::Ref);
+        let params = self.param_slots(&sig);
+        let rets = self.result_slots(&sig);
+        let width = self.shape(recv).slots.len();
+        let receiver = super::func::Value { slots: params[..width].to_vec(), fresh: false };
+        let loc = self.loc_of(receiver, recv);
+        self.call_method(loc, recv, method, pkg, &params[width..], &rets);
+        self.return_slots(rets);
+        self.finish(name, params.len() + 1)
+    }
+
+    // ---- equality --------------------------------------------------------------------------------
+
+    /// Whether two values in memory are equal: given their addresses.
+    pub fn equal_function(mut self, ty: Ty) -> bc::Function {
+        let name = format!("type:.eq.{}", self.tys().display(ty, None));
+        self.result_types = vec![Ty::BOOL];
+        let a = self.b.slot(SlotTy::Ref);
+        let b = self.b.slot(SlotTy::Ref);
+        let differ = self.b.label();
+        match self.tys().under(ty).clone() {
+            Kind::Struct(s) => {
+                for (index, field) in s.fields.iter().enumerate() {
+                    if &*field.name != "_" {
+                        let at = self.field(Loc::object(a), ty, index);
+                        let bt = self.field(Loc::object(b), ty, index);
+                        self.equal_at(field.ty, &at, &bt, differ);
+                    }
+                }
+            }
+            Kind::Array(elem, len) => self.equal_elements(elem, len, a, b, differ),
+            _ => {}
+        }
+        let yes = self.b.int(1);
+        self.return_slots(vec![yes]);
+        self.b.bind(differ);
+        if self.b.reachable() {
+            let no = self.b.int(0);
+            self.return_slots(vec![no]);
+        }
+        self.finish(name, 2)
+    }
+
+    fn equal_at(&mut self, ty: Ty, a: &Loc, b: &Loc, differ: Label) {
+        let next = self.b.label();
+        let a = self.load(a, ty, Want::Any).slots;
+        let b = self.load(b, ty, Want::Any).slots;
+        self.branch_equal(ty, &a, &b, next, differ);
+        self.b.bind(next);
+    }
+
+    fn equal_elements(&mut self, elem: Ty, len: u64, a: Slot, b: Slot, differ: Label) {
+        let counter = self.b.int(0);
+        let limit = self.b.int(len as i64);
+        let size = self.shape(elem).size as i64;
+        let (head, body, done) = (self.b.label(), self.b.label(), self.b.label());
+        self.b.bind(head);
+        let more = self.b.cmp(CmpOp::Lt, INT, counter, limit);
+        self.b.branch(more, body, done);
+        self.b.bind(body);
+        let at = |base| Loc::Element { base, index: counter, size, off: 0, len: None };
+        self.equal_at(elem, &at(a), &at(b), differ);
+        let one = self.b.int(1);
+        self.b.emit(Inst::Bin { dst: Dst(counter), op: BinOp::Add, kind: INT, a: Src(counter), b: Src(one) });
+        self.b.jump(head);
+        self.b.bind(done);
+    }
+
+    // ---- text ------------------------------------------------------------------------------------
+
+    /// The text of the value in an interface, as `println` shows it.
+    pub fn text_function(mut self) -> bc::Function {
+        self.result_types = vec![Ty::STRING];
+        let value = self.b.slots(&[SlotTy::IfaceType, SlotTy::IfaceData]);
+        let kind = self.b.rt(RtFn::AnyKind, None, &value)[0];
+        let labels: Vec<Label> = (0..7).map(|_| self.b.label()).collect();
+        let other = self.b.label();
+        let targets =
+            [other, labels[1], labels[2], labels[3], labels[4], labels[5], labels[6]];
+        self.b.switch(kind, &targets, other);
+        let (yes, no) = (self.b.label(), self.b.label());
+        self.b.bind(labels[1]);
+        let truth = self.b.rt(RtFn::AnyInt, None, &value)[0];
+        self.b.branch(truth, yes, no);
+        for (label, text) in [(yes, "true"), (no, "false")] {
+            self.b.bind(label);
+            let text = self.constant(&crate::types::constant::Value::str(text), Ty::STRING, Want::Any);
+            self.return_slots(text.slots);
+        }
+        for (label, func) in [(labels[2], RtFn::FormatInt), (labels[3], RtFn::FormatUint)] {
+            self.b.bind(label);
+            let number = self.b.rt(RtFn::AnyInt, None, &value)[0];
+            let base = self.b.int(10);
+            let text = self.b.rt(func, None, &[number, base]);
+            self.return_slots(text);
+        }
+        for (label, bits) in [(labels[4], 32), (labels[5], 64)] {
+            self.b.bind(label);
+            let number = self.b.rt(RtFn::AnyFloat, None, &value)[0];
+            let text = self.float_text(number, bits);
+            self.return_slots(text);
+        }
+        self.b.bind(labels[6]);
+        let text = self.b.rt(RtFn::AnyStr, None, &value);
+        self.return_slots(text);
+        self.b.bind(other);
+        let text = self.b.rt(RtFn::AnyTypeName, None, &value);
+        self.return_slots(text);
+        self.finish("runtime.textOf".to_string(), 2)
+    }
+
+    /// A float in plain decimal form.
+    pub fn float_text(&mut self, number: Slot, bits: i64) -> Vec<Slot> {
+        let format = self.b.int(i64::from(b'f'));
+        let precision = self.b.int(-1);
+        let bits = self.b.int(bits);
+        self.b.rt(RtFn::FormatFloat, None, &[number, format, precision, bits])
+    }
+
+    // ---- initialisation --------------------------------------------------------------------------
+
+    /// Initialises the variables of a package and calls its `init` functions.
+    pub fn init_function(mut self, pkg: PkgId) -> bc::Function {
+        let package = self.p.info.package(pkg);
+        let name = format!("{}.init", package.path);
+        for (at, init) in package.init_order.iter().enumerate() {
+            if self.p.needs_initialiser(pkg, at) {
+                self.at(init.rhs.span);
+                self.file = init.rhs.span.file.0;
+                self.initialise(&init.lhs, init.rhs);
+            }
+        }
+        self.b.set_line(0);
+        for &init in &package.inits {
+            if let Some(id) = self.p.info.func_of(init) {
+                let func = self.p.func(Work::Body(id));
+                self.call_into(bc::Callee::Func(func), Vec::new(), &[]);
+            }
+        }
+        self.return_slots(Vec::new());
+        self.finish(name, 0)
+    }
+
+    /// Initialises all packages and calls `main`.
+    pub fn entry_function(mut self) -> bc::Function {
+        let packages: Vec<PkgId> = self.p.package_ids().collect();
+        for &pkg in &packages {
+            if self.p.has_init(pkg) {
+                let func = self.p.func(Work::Init(pkg));
+                self.call_into(bc::Callee::Func(func), Vec::new(), &[]);
+            }
+        }
+        let main = packages.iter().rev().find_map(|pkg| {
+            let package = self.p.info.package(*pkg);
+            let main = (&*package.name == "main").then(|| package.members.get("main").copied());
+            main.flatten().and_then(|obj| self.p.info.func_of(obj))
+        });
+        if let Some(id) = main {
+            let results: Vec<Ty> =
+                self.p.info.function(id).results.iter().map(|r| self.p.info.object(*r).ty).collect();
+            let types = self.flat_types(&results);
+            let rets = self.b.slots(&types);
+            let func = self.p.func(Work::Body(id));
+            self.call_into(bc::Callee::Func(func), Vec::new(), &rets);
+        }
+        self.return_slots(Vec::new());
+        self.finish("$entry".to_string(), 0)
+    }
+}
