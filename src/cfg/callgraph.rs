@@ -309,9 +309,10 @@ impl CallGraph {
                 all.may_panic |= callee_facts.may_panic;
                 all.may_allocate |= callee_facts.may_allocate;
                 all.may_suspend |= callee_facts.may_suspend;
-                // What stands for many functions is no call of its own.
-                let call = u32::from(callee.index() < self.functions);
-                all.depth = all.depth.max(callee_facts.depth + call);
+                // What stands for many functions is no call of its own, unless it is on a cycle,
+                // together with functions.
+                let call = callee.index() < self.functions || callee_facts.recursive;
+                all.depth = all.depth.max(callee_facts.depth + u32::from(call));
             }
         }
         for node in component {
