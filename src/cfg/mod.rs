@@ -1,7 +1,7 @@
 //! What the code looks like to the JIT: plain functions from a function's bytecode to data.
 //!
 //! - [`graph`]: basic blocks and the edges between them
-//! - [`dom`]: dominators
+//! - [`dom`]: the dominator tree of the blocks
 //! - [`loops`]: the loop nesting forest and the back edges
 //! - [`rotate`]: loops that can be tested at the bottom
 //! - [`slotset`]: sets of slots

@@ -320,9 +320,9 @@ proptest! {
         for via in 0..count {
             for from in 0..count {
                 if reach[from][via] {
-                    for to in 0..count {
-                        reach[from][to] |= reach[via][to];
-                    }
+                    let further = reach[via].clone();
+                    let known = reach[from].iter_mut();
+                    known.zip(further).for_each(|(known, more)| *known |= more);
                 }
             }
         }
