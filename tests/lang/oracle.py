@@ -6,23 +6,18 @@
 Every program here that is not about a rule of Vo's own is valid Go, and what
 Go does is what is expected. This runs each under Go and compares the exit
 status, the expected lines of standard error and the .out file; with --bless it
-writes the .out file instead. A program with a line `// vo-only: WHY` in its
-header is left out: its expectation is written by hand.
+writes the .out file instead. Of the programs in `errors`, which do not compile,
+it checks that Go complains about the marked lines, in words that hold the
+marked ones, and about no line before the first. A program with a `vo-only`
+line in its header is left out: its expectation is written by hand.
 
-NAME is a topic (`maps`) or a program (`maps/keys`). Programs of `errors` do not
-compile and are not looked at. Exit status: 0 all agree, 1 some do not.
-
-The header of a program, the comment lines before anything else:
-
-    // exit: N          the exit status, when it is not 0
-    // stderr: TEXT     standard error contains TEXT (one line for each)
-    // args: ARGS       more options for `vo run`
-    // vo-only: WHY     Go does something else, or does not compile it
-    // heavy: WHY       too long for a stress mode that stops at every poll
+NAME is a topic (`maps`) or a program (`maps/key_kinds`). README.md describes
+the format. Exit status: 0 all agree, 1 some do not.
 """
 
 import argparse
 import concurrent.futures
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +28,7 @@ ROOT = Path(__file__).resolve().parent
 
 
 def header(text: str) -> dict:
-    fields = {"exit": ["0"], "stderr": [], "args": [], "vo-only": [], "heavy": []}
+    fields = {"exit": ["0"], "stderr": [], "vo-only": []}
     given_exit = []
     for line in text.splitlines():
         if not line.startswith("//"):
@@ -47,17 +42,41 @@ def header(text: str) -> dict:
     return fields
 
 
+def check_errors(text: str, complaints: str) -> str:
+    """Compare the lines marked in a program with what the Go compiler says."""
+    marked, said = {}, {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if mark := re.search(r"// ERROR: (.+)$", line):
+            marked[number] = mark.group(1).lower().split()
+    for found in re.finditer(r"(?m)^(?:\./)?main\.go:(\d+)(?::\d+)?: (.*)$", complaints):
+        number = int(found.group(1))
+        said[number] = said.get(number, "") + found.group(2).lower() + "\n"
+    wrong = []
+    for number, words in marked.items():
+        if number not in said:
+            wrong.append(f"line {number} is marked, Go accepts it")
+        elif any(word not in said[number] for word in words):
+            wrong.append(f"line {number}: Go says {said[number].strip()!r}")
+    if not marked or not said or min(said) != min(marked):
+        wrong.append(f"the first complaint is not the first mark: {complaints[:300]}")
+    return "; ".join(wrong)
+
+
 def check(go: str, program: Path, bless: bool) -> str:
     """What is wrong with the program, or nothing."""
     text = program.read_text(encoding="utf-8")
     expected = header(text)
     if expected["vo-only"]:
         return ""
+    refused = program.parent.name == "errors"
     with tempfile.TemporaryDirectory(prefix="vo-oracle-") as folder:
         source, binary = Path(folder) / "main.go", Path(folder) / "main.bin"
         shutil.copyfile(program, source)
-        built = subprocess.run([go, "build", "-o", str(binary), str(source)],
+        # -e: all complaints, not the first ten.
+        built = subprocess.run([go, "build", "-gcflags=-e", "-o", str(binary), "main.go"],
                                cwd=folder, capture_output=True, text=True, check=False)
+        if refused:
+            return check_errors(text, built.stderr)
         if built.returncode != 0:
             return "go build: " + built.stderr.strip()
         try:
@@ -92,7 +111,7 @@ def main() -> int:
     parser.add_argument("--bless", action="store_true", help="write the .out files")
     parser.add_argument("names", metavar="NAME", nargs="*")
     args = parser.parse_args()
-    programs = [p for p in sorted(ROOT.glob("*/*.vo")) if p.parent.name != "errors"]
+    programs = sorted(ROOT.glob("*/*.vo"))
     if args.names:
         names = {n.removesuffix(".vo").strip("/") for n in args.names}
         programs = [p for p in programs
