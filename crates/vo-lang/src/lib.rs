@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod diag;
+pub mod package;
 pub mod source;
 pub mod syntax;
 pub mod types;

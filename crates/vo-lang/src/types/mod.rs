@@ -1,5 +1,62 @@
 //! The type checker: names, types, constants and the order of initialisation.
+//!
+//! [`check`] takes a parsed [`Program`] and gives its types ([`ty`]) and facts about its tree ([`info`]), the
+//! two things that the lowering reads. The structure follows `go/types`: one file for each subject, all of
+//! them methods of one checker. Nothing here changes the tree or knows of bytecode.
 
+mod assign;
+mod binary;
+mod builtins;
+mod call;
+mod check;
+mod composite;
 pub mod constant;
+mod conversions;
+mod decl;
+mod errors;
+mod expr;
+mod implements;
+mod index;
 pub mod info;
+mod initorder;
+mod labels;
+pub mod lookup;
+mod operand;
+mod predicates;
+mod range;
+mod resolver;
+mod returns;
+mod selector;
+mod stmt;
+mod suggest;
+mod switch;
 pub mod ty;
+mod typexpr;
+mod universe;
+mod untyped;
+mod validtype;
+
+use crate::diag::Diagnostics;
+use crate::package::Program;
+use crate::source::SourceMap;
+
+/// A checked program. Unless errors were reported, every expression of it has a valid type.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// The program as parsed.
+    pub program: &'a Program,
+    /// What is known of its tree.
+    pub info: info::Info<'a>,
+    /// Its types.
+    pub types: ty::TyTable,
+}
+
+/// Checks a program whose packages are in dependency order. What is wrong is told to `diags`; the result
+/// is fit for lowering only if that is nothing.
+pub fn check<'a>(program: &'a Program, source: &'a SourceMap, diags: &mut Diagnostics) -> Checked<'a> {
+    let mut checker = check::Checker::new(program, source);
+    checker.check_program();
+    let (info, types, diagnostics) = checker.finish(diags.has_errors());
+    diagnostics.into_iter().for_each(|diagnostic| diags.push(diagnostic));
+    Checked { program, info, types }
+}

@@ -1,0 +1,304 @@
+//! Packages: which names they declare, and the checking of all of them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::check::{Checker, Env, ScopeId};
+use super::decl::{ConstDecl, DeclInfo, DeclKind, const_lines};
+use super::errors;
+use super::info::{Function, ObjId, ObjKind, PackageInfo, PkgId, VarRole};
+use super::lookup::is_exported;
+use super::ty::{Name, Ty};
+use crate::syntax::ast::{Decl, Expr, ExprKind, File, FuncDecl, Ident, ImportName, ImportSpec, TypeSpec, VarSpec};
+
+impl<'a> Checker<'a> {
+    /// Checks all packages, those first that others import.
+    pub(super) fn check_program(&mut self) {
+        for index in 0..self.program.packages.len() {
+            self.check_package(PkgId(index as u32));
+        }
+        self.record_untyped();
+    }
+
+    fn check_package(&mut self, pkg: PkgId) {
+        let program = self.program;
+        let package = &program.packages[pkg.index()];
+        self.pkg = pkg;
+        self.decls.clear();
+        self.methods.clear();
+        self.info.packages.push(PackageInfo {
+            path: package.path.clone(),
+            name: package_name(&package.files),
+            members: HashMap::new(),
+            init_order: Vec::new(),
+            inits: Vec::new(),
+            imports: Vec::new(),
+        });
+        let first_object = self.info.objects.len();
+        let scope = self.new_scope(Some(Self::UNIVERSE));
+        let mut order = Vec::new();
+        for file in &package.files {
+            self.collect_file(file, scope, &mut order);
+        }
+        self.check_import_names(scope);
+        self.resolve_method_bases(&order);
+        for &obj in &order {
+            self.resolve(obj);
+        }
+        self.process_delayed(0);
+        self.info.packages[pkg.index()].members = self.scopes[scope.0 as usize].names.clone();
+        self.order_initialization(&order);
+        self.check_unused(first_object);
+        let is_program = pkg.index() + 1 == program.packages.len();
+        if is_program && self.lookup_in(scope, "main").is_none() {
+            let span = package.files.first().map(|file| file.span.start()).unwrap_or_default();
+            self.report(errors::no_main(span));
+        }
+    }
+
+    fn collect_file(&mut self, file: &'a File, package: ScopeId, order: &mut Vec<ObjId>) {
+        let scope = self.new_scope(Some(package));
+        self.env = Env { scope, func: None, iota: None, error_span: None, decl: None };
+        for import in &file.imports {
+            self.collect_import(import, scope);
+        }
+        for decl in &file.decls {
+            match decl {
+                Decl::Const(group) => {
+                    for (spec, source, inherited) in const_lines(group) {
+                        for (i, name) in spec.names.iter().enumerate() {
+                            let (ty, init) = (source.ty.as_ref(), source.values.get(i));
+                            let decl = ConstDecl { ty, init, iota: spec.iota, inherited };
+                            let obj = self.collect(name, ObjKind::Const(None), package);
+                            self.add_decl(obj, scope, DeclKind::Const(decl), order);
+                        }
+                        self.check_const_arity(spec, source, inherited);
+                    }
+                }
+                Decl::Var(group) => {
+                    group.specs.iter().for_each(|spec| self.collect_vars(spec, scope, package, order));
+                }
+                Decl::Type(group) => {
+                    for spec in &group.specs {
+                        let obj = self.collect(&spec.name, ObjKind::TypeName, package);
+                        self.add_decl(obj, scope, DeclKind::Type(spec), order);
+                    }
+                }
+                Decl::Func(decl) => self.collect_func(decl, scope, package, order),
+            }
+        }
+    }
+
+    fn add_decl(&mut self, obj: ObjId, scope: ScopeId, kind: DeclKind<'a>, order: &mut Vec<ObjId>) {
+        self.decls.insert(obj, DeclInfo { scope, kind, deps: Vec::new(), resolved: false });
+        order.push(obj);
+    }
+
+    /// A new package-level object.
+    fn collect(&mut self, name: &'a Ident, kind: ObjKind, package: ScopeId) -> ObjId {
+        let obj = self.new_object(name.name.clone(), name.span, Ty::INVALID, kind);
+        self.record_def(name.id, obj);
+        if matches!(&*name.name, "init" | "main") {
+            let is_func = matches!(self.info.object(obj).kind, ObjKind::Func(_));
+            let reserved = &*name.name == "init" || &*self.info.package(self.pkg).name == "main";
+            if reserved && !is_func {
+                self.report(errors::reserved_name(name.span, &name.name));
+                return obj;
+            }
+        }
+        self.declare(package, obj);
+        obj
+    }
+
+    fn collect_vars(&mut self, spec: &'a VarSpec, scope: ScopeId, package: ScopeId, order: &mut Vec<ObjId>) {
+        let objects: Vec<ObjId> = spec
+            .names
+            .iter()
+            .map(|name| {
+                let obj = self.new_var(name, Ty::INVALID, VarRole::Package);
+                self.record_def(name.id, obj);
+                if matches!(&*name.name, "init") || (&*name.name == "main" && self.in_main()) {
+                    self.report(errors::reserved_name(name.span, &name.name));
+                } else {
+                    self.declare(package, obj);
+                }
+                obj
+            })
+            .collect();
+        let matched = self.check_var_arity(spec);
+        let shared = matched && spec.values.len() == 1 && objects.len() > 1;
+        let all: Rc<[ObjId]> = objects.clone().into();
+        for (i, &obj) in objects.iter().enumerate() {
+            let lhs = if shared { all.clone() } else { Rc::new([obj]) as Rc<[ObjId]> };
+            let init = if shared { spec.values.first() } else { spec.values.get(i) };
+            let kind = DeclKind::Var { lhs, ty: spec.ty.as_ref(), init };
+            self.add_decl(obj, scope, kind, order);
+        }
+    }
+
+    pub(super) fn in_main(&self) -> bool {
+        &*self.info.package(self.pkg).name == "main"
+    }
+
+    fn collect_func(&mut self, decl: &'a FuncDecl, scope: ScopeId, package: ScopeId, order: &mut Vec<ObjId>) {
+        let func = self.new_function(Function {
+            name: decl.name.name.clone(),
+            pkg: self.pkg,
+            span: decl.name.span,
+            obj: None,
+            parent: None,
+            sig: Ty::INVALID,
+            recv: None,
+            params: Vec::new(),
+            results: Vec::new(),
+            named_results: false,
+            body: decl.body.as_ref(),
+            captures: Vec::new(),
+            has_defer: false,
+            has_recover: false,
+        });
+        let name = &decl.name;
+        let kind = ObjKind::Func(func);
+        let is_init = decl.recv.is_none() && &*name.name == "init";
+        let obj = if decl.recv.is_some() || is_init {
+            let obj = self.new_object(name.name.clone(), name.span, Ty::INVALID, kind);
+            self.record_def(name.id, obj);
+            obj
+        } else {
+            self.collect(name, kind, package)
+        };
+        if is_init {
+            self.info.packages[self.pkg.index()].inits.push(obj);
+        }
+        self.info.function_mut(func).obj = Some(obj);
+        self.add_decl(obj, scope, DeclKind::Func(decl), order);
+    }
+
+    pub(super) fn new_function(&mut self, function: Function<'a>) -> super::info::FuncId {
+        let id = super::info::FuncId(self.info.functions.len() as u32);
+        self.info.functions.push(function);
+        id
+    }
+
+    // ---- imports ----
+
+    fn collect_import(&mut self, import: &'a ImportSpec, scope: ScopeId) {
+        let program = self.program;
+        let found = program.packages[..self.pkg.index()].iter().position(|p| p.path == import.path);
+        // The loader has reported packages that do not exist.
+        let Some(index) = found else { return };
+        let pkg = PkgId(index as u32);
+        let imports = &mut self.info.packages[self.pkg.index()].imports;
+        if !imports.contains(&pkg) {
+            imports.push(pkg);
+        }
+        let declared = self.info.package(pkg).name.clone();
+        match &import.name {
+            ImportName::Default => {
+                let obj = self.new_object(declared, import.path_span, Ty::INVALID, ObjKind::PkgName(pkg));
+                self.record_def(import.id, obj);
+                self.declare(scope, obj);
+            }
+            ImportName::Named(name) if name.is_blank() => {}
+            ImportName::Named(name) => {
+                let obj = self.new_object(name.name.clone(), name.span, Ty::INVALID, ObjKind::PkgName(pkg));
+                self.record_def(name.id, obj);
+                self.declare(scope, obj);
+            }
+            ImportName::Dot(span) => self.report(errors::not_supported(*span, "importing with `.`")),
+        }
+    }
+
+    /// Reports imports that have the name of a package-level object.
+    fn check_import_names(&mut self, package: ScopeId) {
+        let clashes: Vec<_> = self.scopes[package.0 as usize + 1..]
+            .iter()
+            .filter(|scope| scope.parent == Some(package))
+            .flat_map(|scope| scope.names.iter())
+            .filter_map(|(name, &import)| Some((name.clone(), import, self.lookup_in(package, name)?)))
+            .collect();
+        for (name, import, object) in clashes {
+            let (span, previous) = (self.info.object(object).span, self.info.object(import).span);
+            self.report(errors::redeclared(span, &name, previous));
+        }
+    }
+
+    /// Reports unused local variables and imports among the objects from `first` on.
+    fn check_unused(&mut self, first: usize) {
+        for index in first..self.info.objects.len() {
+            let object = &self.info.objects[index];
+            let (name, span) = (object.name.clone(), object.span);
+            match &object.kind {
+                ObjKind::Var(var) if var.role == VarRole::Local && !var.used && &*name != "_" => {
+                    self.report(errors::unused_variable(span, &name));
+                }
+                ObjKind::PkgName(pkg) => {
+                    let pkg = *pkg;
+                    if !self.used_imports.contains(&ObjId(index as u32)) {
+                        let path = self.info.package(pkg).path.clone();
+                        self.report(errors::unused_import(span, &path));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    // ---- methods ----
+
+    /// Finds the type that each method is declared for.
+    fn resolve_method_bases(&mut self, order: &[ObjId]) {
+        for &obj in order {
+            let Some(DeclInfo { kind: DeclKind::Func(decl), scope, .. }) = self.decls.get(&obj) else { continue };
+            let (decl, scope): (&'a FuncDecl, ScopeId) = (decl, *scope);
+            let Some(recv) = &decl.recv else { continue };
+            if let Some(base) = self.base_type_name(scope, &recv.ty) {
+                self.methods.entry(base).or_default().push(obj);
+                let name = &self.info.object(base).name;
+                let star = matches!(recv.ty.unparen().kind, ExprKind::Star(_));
+                let full = if star { format!("(*{name}).{}", decl.name.name) } else { format!("{name}.{}", decl.name.name) };
+                if let Some(func) = self.info.func_of(obj) {
+                    self.info.function_mut(func).name = full.into();
+                }
+            }
+        }
+    }
+
+    /// The declared type that `T` or `*T` names, through aliases.
+    fn base_type_name(&self, scope: ScopeId, expr: &'a Expr) -> Option<ObjId> {
+        let mut expr = expr.unparen();
+        if let ExprKind::Star(inner) = &expr.kind {
+            expr = inner.unparen();
+        }
+        let mut seen: Vec<ObjId> = Vec::new();
+        let package = self.scopes[scope.0 as usize].parent?;
+        loop {
+            let name = expr.as_ident()?;
+            if self.lookup_in(scope, &name.name).is_some() {
+                return None;
+            }
+            let obj = self.lookup_in(package, &name.name)?;
+            let spec: &'a TypeSpec = match self.decls.get(&obj)?.kind {
+                DeclKind::Type(spec) => spec,
+                _ => return None,
+            };
+            if !spec.alias {
+                return Some(obj);
+            }
+            if seen.contains(&obj) {
+                return None;
+            }
+            seen.push(obj);
+            expr = spec.ty.unparen();
+        }
+    }
+
+    /// The exported member of a package; for suggestions also what differs only in case.
+    pub(super) fn package_member(&self, pkg: PkgId, name: &str) -> Option<ObjId> {
+        self.info.package(pkg).members.get(name).copied().filter(|_| is_exported(name))
+    }
+}
+
+fn package_name(files: &[File]) -> Name {
+    files.first().and_then(|file| file.package.as_ref()).map_or_else(|| "main".into(), |p| p.name.clone())
+}
