@@ -49,8 +49,8 @@ pub struct Function {
     pub slots: Vec<SlotTy>,
     /// Source names of slots, for people; not every slot has one.
     pub slot_names: Vec<(Slot, String)>,
-    /// The instructions. The last one is a terminator, and so is each one before a jump target:
-    /// nothing falls through from block to block.
+    /// The instructions. The last one is a terminator; elsewhere control goes on at the next
+    /// instruction, also where that is a jump target.
     pub code: Vec<Inst>,
     /// The source line (from 1) of each instruction; 0 where there is none.
     pub lines: Vec<u32>,

@@ -1,18 +1,16 @@
-//! Blocks and select groups: where control may go.
+//! Select groups and jumps: where control may go; and that no instruction writes a slot twice.
 
 use super::{Checker, MAX_SELECT_CASES};
 use crate::*;
 
 impl Checker<'_> {
-    /// Checks that select groups are whole, that no jump leads into one, that blocks end with
-    /// terminators, and that no instruction writes a slot twice. Whether all that holds.
+    /// Checks that select groups are whole, that no jump leads into one, and that no instruction
+    /// writes a slot twice. Whether all that holds.
     pub(super) fn blocks(&mut self) -> bool {
         let mut in_select = vec![false; self.function.code.len()];
         // The writes of a select can be told only when the groups are whole.
         self.select_groups(&mut in_select)
-            && self.each(|c, inst| c.jumps(inst, &in_select))
-                & self.falls_through()
-                & self.writes_once()
+            && self.each(|c, inst| c.jumps(inst, &in_select)) & self.writes_once()
     }
 
     /// Marks what stands between a `SelectBegin` and its `SelectExec`, which is marked, too.
@@ -64,21 +62,6 @@ impl Checker<'_> {
                 self.fail(format!("jumps to @{}, within a select", target.0));
             }
         }
-    }
-
-    /// The instruction before each jump target is a terminator.
-    fn falls_through(&mut self) -> bool {
-        let code = &self.function.code;
-        let mut is_target = vec![false; code.len()];
-        for target in code.iter().flat_map(Inst::targets) {
-            is_target[target.0 as usize] = true;
-        }
-        self.each(|c, inst| {
-            let next = c.at + 1;
-            if !inst.is_terminator() && is_target.get(next) == Some(&true) {
-                c.fail(format!("falls through to @{next}, which is a jump target"));
-            }
-        })
     }
 
     /// No instruction writes one slot twice: neither rooms nor readers should ask which wins.

@@ -132,21 +132,32 @@ impl Portion<'_> {
 impl Blocks {
     fn of(function: &Function) -> Blocks {
         let code = &function.code;
-        // A block begins behind each terminator; whatever a jump leads to stands behind one.
-        let mut starts = vec![0];
-        let mut block_of = vec![0_u32; code.len()];
-        for (at, inst) in code.iter().enumerate() {
-            block_of[at] = starts.len() as u32 - 1;
-            if inst.is_terminator() && at + 1 < code.len() {
-                starts.push(at + 1);
+        let mut is_start = vec![false; code.len()];
+        is_start[0] = true;
+        for (at, inst) in code.iter().enumerate().filter(|(_, i)| i.is_terminator()) {
+            for target in inst.targets() {
+                is_start[target.0 as usize] = true;
             }
+            if let Some(next) = is_start.get_mut(at + 1) {
+                *next = true;
+            }
+        }
+        let starts: Vec<usize> = (0..code.len()).filter(|at| is_start[*at]).collect();
+        let mut block_of = vec![0_u32; code.len()];
+        for (block, start) in (0..).zip(&starts) {
+            block_of[*start] = block;
         }
         let range = |block: usize| {
             let end = starts.get(block + 1).copied().unwrap_or(code.len());
             starts[block]..end
         };
         let successors = |block: usize| -> Vec<u32> {
-            let targets = code[range(block).end - 1].targets();
+            let last = &code[range(block).end - 1];
+            if !last.is_terminator() {
+                // The last block ends with a terminator, so there is a next one.
+                return vec![block as u32 + 1];
+            }
+            let targets = last.targets();
             let blocks = targets.iter().map(|target| block_of[target.0 as usize]);
             blocks.collect()
         };

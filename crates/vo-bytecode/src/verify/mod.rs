@@ -5,7 +5,7 @@
 //! - [`operands`]: each operand by itself: indices in range, interface words in pairs
 //! - [`rules`]: the types of an instruction's operands together
 //! - [`calls`]: callees, arguments, results
-//! - [`blocks`]: terminators, jumps, select groups
+//! - [`blocks`]: select groups, jumps, slots written twice
 //! - [`flow`]: every slot is written before it is read
 //!
 //! A later check runs only on what passed the earlier ones, so each may index without care.
