@@ -30,13 +30,10 @@ impl Effects {
         may_panic: true,
         ..Effects::NONE
     };
+    /// Allocating may panic too: the heap may be at its limit.
     const ALLOCATES: Effects = Effects {
         may_allocate: true,
-        ..Effects::NONE
-    };
-    const PANICS_ALLOCATES: Effects = Effects {
-        may_panic: true,
-        ..Effects::ALLOCATES
+        ..Effects::PANICS
     };
     const BLOCKS_PANICS: Effects = Effects {
         may_block: true,
@@ -122,10 +119,10 @@ impl Effects {
             }
             // An interface within the key may hold what cannot be hashed.
             Inst::MapGet { .. } | Inst::MapDelete { .. } => Effects::PANICS,
-            Inst::MapSet { .. } => Effects::PANICS_ALLOCATES,
+            Inst::MapSet { .. } => Effects::ALLOCATES,
             Inst::MapNext { .. } => Effects::NONE,
 
-            Inst::ChanNew { .. } => Effects::PANICS_ALLOCATES,
+            Inst::ChanNew { .. } => Effects::ALLOCATES,
             Inst::ChanSend { .. } | Inst::ChanRecv { .. } | Inst::SelectExec { .. } => {
                 Effects::BLOCKS_PANICS
             }

@@ -1,0 +1,384 @@
+//! A function as a whole: its blocks, its entries, and the edges between blocks with the polls
+//! that stand on back edges.
+
+use super::raw::Raw;
+use crate::cfg::{BlockId, Rotation};
+use crate::codegen::abi;
+use crate::codegen::jit::Decls;
+use crate::runtime::helpers::site;
+use crate::runtime::record::{RECORD_BYTES, Record};
+use crate::split::plan::Resume;
+use crate::split::{Analysis, FuncPlan, PointKind};
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{Block, Function as Clif, InstBuilder, JumpTableData, Type, Value};
+use cranelift_frontend::{FunctionBuilderContext, Variable};
+use std::collections::{HashMap, HashSet};
+use std::mem::offset_of;
+use std::sync::Arc;
+use vo_bytecode::{FuncId, Function, Inst, Slot};
+
+/// Which form of a function is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// The form that is called.
+    Hot,
+    /// The form that captured frames go on in.
+    Resume,
+}
+
+/// Makes the CLIF of a function; its signature is set.
+pub fn emit(
+    clif: &mut Clif,
+    builder: &mut FunctionBuilderContext,
+    decls: &mut Decls,
+    id: FuncId,
+    analysis: &Analysis<'_>,
+    mode: Mode,
+) {
+    let program = decls.program.clone();
+    let plan = decls.plan.func(id).clone();
+    let function = program.module.func(id);
+    let raw = Raw::new(clif, builder, decls);
+    let mut emitter = Emitter::new(raw, id, function, &plan, analysis, mode);
+    emitter.run();
+    emitter.raw.finish();
+    drop(Arc::clone(&program));
+}
+
+/// The state of emitting one function.
+pub(super) struct Emitter<'a, 'b, 'f> {
+    pub raw: Raw<'a, 'b>,
+    pub id: FuncId,
+    pub func: &'f Function,
+    pub plan: &'f FuncPlan,
+    pub mode: Mode,
+    analysis: &'f Analysis<'f>,
+    vars: Vec<Variable>,
+    blocks: Vec<Block>,
+    /// In the resume form, where each point that resumes behind its instruction goes on.
+    continuations: Vec<Option<Block>>,
+    /// The instruction's resume point, by instruction; polls have theirs by edge.
+    points: HashMap<usize, usize>,
+    polls: HashMap<(u32, BlockId), usize>,
+    back_edges: HashSet<(BlockId, BlockId)>,
+    /// The resume form's own record.
+    pub frame: Option<Value>,
+    /// Where every panic of the function leaves it.
+    pub panic_exit: Option<Block>,
+    /// The line of the instruction that is emitted.
+    pub line: u32,
+    /// What is known of slots since the block's start.
+    pub known: Known,
+    /// Back edges that the current block leaves by, with the blocks that stand on them.
+    pending_edges: Vec<(Block, BlockId, BlockId)>,
+    /// The select group that is being collected.
+    pub select: Option<super::chans::SelectGroup>,
+}
+
+/// Facts about slots that hold until the slot is written or the block ends.
+#[derive(Default)]
+pub(super) struct Known {
+    /// Integer constants.
+    pub constants: HashMap<Slot, i64>,
+    /// References that are not null.
+    pub not_null: HashSet<Slot>,
+}
+
+impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
+    fn new(
+        mut raw: Raw<'a, 'b>,
+        id: FuncId,
+        func: &'f Function,
+        plan: &'f FuncPlan,
+        analysis: &'f Analysis<'f>,
+        mode: Mode,
+    ) -> Self {
+        let vars =
+            func.slots.iter().map(|slot| raw.b.declare_var(abi::machine_type(*slot))).collect();
+        let blocks = analysis.cfg.blocks().map(|_| raw.block()).collect();
+        let mut points = HashMap::new();
+        let mut polls = HashMap::new();
+        for (at, point) in plan.points.iter().enumerate() {
+            match point.resume {
+                Resume::Start => {}
+                Resume::Behind => _ = points.insert(point.inst as usize, at),
+                Resume::Block(target) => _ = polls.insert((point.inst, target), at),
+            }
+        }
+        Emitter {
+            raw,
+            id,
+            func,
+            plan,
+            mode,
+            analysis,
+            vars,
+            blocks,
+            continuations: vec![None; plan.points.len()],
+            points,
+            polls,
+            back_edges: analysis.loops.back_edges().iter().copied().collect(),
+            frame: None,
+            panic_exit: None,
+            line: 0,
+            known: Known::default(),
+            pending_edges: Vec::new(),
+            select: None,
+        }
+    }
+
+    fn run(&mut self) {
+        match self.mode {
+            Mode::Hot => self.enter_hot(),
+            Mode::Resume => self.enter_resume(),
+        }
+        for block in self.analysis.cfg.rpo().to_vec() {
+            self.raw.at(self.blocks[block.index()]);
+            self.emit_block(block);
+        }
+        self.emit_panic_exit();
+    }
+
+    /// The hot form's entry: parameters, and the entry check where the plan wants one.
+    fn enter_hot(&mut self) {
+        for (at, value) in self.raw.args().into_iter().enumerate() {
+            self.raw.b.def_var(self.vars[at], value);
+        }
+        let start = self.blocks[BlockId::ENTRY.index()];
+        if self.plan.entry_check {
+            self.line = self.func.lines.first().copied().unwrap_or(0);
+            self.poll(0, start);
+        } else {
+            self.raw.jump(start, &[]);
+        }
+    }
+
+    /// The resume form's entry: the outcome, then a jump to the point's own entry.
+    fn enter_resume(&mut self) {
+        let (record, outcome) = (self.raw.arg(0), self.raw.arg(1));
+        self.frame = Some(record);
+        if self.plan.points.iter().any(|point| point.kind == PointKind::Call) && self.plan.panics {
+            let (failed, fine) = (self.raw.cold_block(), self.raw.block());
+            self.raw.branch(outcome, failed, fine);
+            self.raw.at(failed);
+            self.unwind_resumed(record);
+            self.raw.at(fine);
+        }
+        let entries: Vec<Block> = self.plan.points.iter().map(|_| self.raw.block()).collect();
+        if let [only] = entries[..] {
+            self.raw.jump(only, &[]);
+        } else {
+            let point = self.raw.load(I32, record, offset_of!(Record, point));
+            let index = self.raw.b.ins().iadd_imm_s(point, -i64::from(self.plan.first_point));
+            let b = &mut self.raw.b;
+            let calls: Vec<_> =
+                entries.iter().map(|entry| b.func.dfg.block_call(*entry, &[])).collect();
+            let table = b.create_jump_table(JumpTableData::new(calls[0], &calls));
+            b.ins().br_table(index, table);
+        }
+        for (at, entry) in entries.into_iter().enumerate() {
+            self.raw.at(entry);
+            self.emit_resume_entry(at, record);
+        }
+    }
+
+    /// Loads what the record carries and goes on where the point says.
+    fn emit_resume_entry(&mut self, at: usize, record: Value) {
+        let plan = self.plan;
+        let point = &plan.points[at];
+        self.line = self.func.lines.get(point.inst as usize).copied().unwrap_or(0);
+        for live in &point.live {
+            let ty = self.slot_type(live.slot);
+            let value = self.raw.load(ty, record, RECORD_BYTES + usize::from(live.home) * 8);
+            self.set(live.slot, value);
+        }
+        match point.resume {
+            Resume::Start => {
+                self.load_parameters(record);
+                self.raw.jump(self.blocks[BlockId::ENTRY.index()], &[]);
+            }
+            Resume::Block(target) => {
+                self.raw.jump(self.blocks[target.index()], &[]);
+            }
+            Resume::Behind => {
+                let go_on = self.continuation(at);
+                self.arrive(at, record);
+                self.raw.jump(go_on, &[]);
+            }
+        }
+    }
+
+    /// Parameters arrive in the first words; those with a home elsewhere are stored there, so
+    /// that they are clean from the beginning.
+    fn load_parameters(&mut self, record: Value) {
+        for at in 0..self.func.params as usize {
+            let slot = Slot(at as u32);
+            let value = self.raw.load(self.slot_type(slot), record, RECORD_BYTES + at * 8);
+            self.set(slot, value);
+        }
+        for at in 0..self.func.params as usize {
+            let slot = Slot(at as u32);
+            if let Some(home) = self.plan.homes[at]
+                && usize::from(home) != at
+            {
+                let value = self.get(slot);
+                self.raw.store(value, record, RECORD_BYTES + usize::from(home) * 8);
+            }
+        }
+    }
+
+    /// Where a point that resumes behind its instruction goes on, in the resume form.
+    pub fn continuation(&mut self, at: usize) -> Block {
+        if let Some(block) = self.continuations[at] {
+            return block;
+        }
+        let block = self.raw.block();
+        self.continuations[at] = Some(block);
+        block
+    }
+
+    /// The resume point of an instruction.
+    pub fn point_of(&self, at: usize) -> Option<usize> {
+        self.points.get(&at).copied()
+    }
+
+    fn emit_block(&mut self, block: BlockId) {
+        self.known = Known::default();
+        let range = self.analysis.cfg.range(block);
+        for at in range.clone() {
+            self.emit_at(block, at);
+        }
+        // Falls through into the next block, or is the empty entry.
+        let ends = range.last().is_some_and(|last| self.func.code[last].is_terminator());
+        if !ends && let Some(edge) = self.analysis.cfg.succs(block).first() {
+            let target = self.edge(block, edge.to);
+            self.raw.jump(target, &[]);
+            self.finish_edges();
+        }
+    }
+
+    /// Fills the blocks on the back edges that the current block leaves by.
+    pub fn finish_edges(&mut self) {
+        while let Some((block, from, header)) = self.pending_edges.pop() {
+            self.raw.at(block);
+            self.known = Known::default();
+            let point = self.polls[&(self.last_inst(from), self.analysis.poll_target(header))];
+            match self.analysis.rotation(header) {
+                Some(rotation) => self.rotated_test(rotation, point),
+                None => self.poll(point, self.blocks[header.index()]),
+            }
+        }
+    }
+
+    fn last_inst(&self, block: BlockId) -> u32 {
+        self.analysis.cfg.block(block).last().unwrap_or(0) as u32
+    }
+
+    /// A copy of a rotated loop's header: its test, then the poll on the way into the body.
+    fn rotated_test(&mut self, rotation: Rotation, point: usize) {
+        let range = self.analysis.cfg.range(rotation.header);
+        for at in range.start..range.end - 1 {
+            self.emit_at(rotation.header, at);
+        }
+        let func = self.func;
+        let Inst::Br { cond, then, .. } = &func.code[range.end - 1] else {
+            unreachable!("a rotated loop's header ends with a branch");
+        };
+        self.line = func.lines.get(range.end - 1).copied().unwrap_or(0);
+        let body_first = self.analysis.cfg.range(rotation.body).start;
+        let condition = self.get(cond.0);
+        let poll = self.raw.block();
+        let exit = self.edge(rotation.header, rotation.exit);
+        if then.0 as usize == body_first {
+            self.raw.branch(condition, poll, exit);
+        } else {
+            self.raw.branch(condition, exit, poll);
+        }
+        self.raw.at(poll);
+        self.poll(point, self.blocks[rotation.body.index()]);
+    }
+
+    /// Emits one instruction where it stands, and joins what resumes behind it.
+    fn emit_at(&mut self, block: BlockId, at: usize) {
+        let func = self.func;
+        self.line = func.lines.get(at).copied().unwrap_or(0);
+        self.emit_inst(block, at);
+        if self.mode == Mode::Resume
+            && let Some(point) = self.point_of(at)
+        {
+            let go_on = self.continuation(point);
+            self.raw.jump(go_on, &[]);
+            self.raw.at(go_on);
+        }
+        self.forget_written(at);
+    }
+
+    /// Facts about slots that an instruction has written hold no more, but for what it says.
+    fn forget_written(&mut self, at: usize) {
+        let func = self.func;
+        let known = &mut self.known;
+        func.writes(at, |slot| {
+            known.constants.remove(&slot);
+            known.not_null.remove(&slot);
+        });
+        match &func.code[at] {
+            Inst::Const { dst, value } => _ = known.constants.insert(dst.0, *value),
+            Inst::NilCheck { a } => _ = known.not_null.insert(a.0),
+            Inst::New { dst, .. } | Inst::Closure { dst, .. } | Inst::GlobalAddr { dst, .. } => {
+                known.not_null.insert(dst.0);
+            }
+            Inst::Mov { dst, src } => {
+                if let Some(value) = known.constants.get(&src.0).copied() {
+                    known.constants.insert(dst.0, value);
+                }
+                if known.not_null.contains(&src.0) {
+                    known.not_null.insert(dst.0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where a jump from one block to another is to go: the block itself, or, on a back edge, a
+    /// block that polls (and before that does a rotated loop's test).
+    pub fn edge(&mut self, from: BlockId, to: BlockId) -> Block {
+        if !self.back_edges.contains(&(from, to)) {
+            return self.blocks[to.index()];
+        }
+        let edge = self.raw.block();
+        self.pending_edges.push((edge, from, to));
+        edge
+    }
+
+    /// The block of an instruction that is jumped to.
+    pub fn block_at(&self, target: vo_bytecode::inst::Target) -> BlockId {
+        self.analysis.cfg.block_of(target.0 as usize)
+    }
+
+    /// The machine type of a slot.
+    pub fn slot_type(&self, slot: Slot) -> Type {
+        abi::machine_type(self.func.slots[slot.index()])
+    }
+
+    /// A slot's value.
+    pub fn get(&mut self, slot: Slot) -> Value {
+        self.raw.b.use_var(self.vars[slot.index()])
+    }
+
+    /// Gives a slot a value.
+    pub fn set(&mut self, slot: Slot, value: Value) {
+        self.raw.b.def_var(self.vars[slot.index()], value);
+    }
+
+    /// Gives a slot a boolean as an integer.
+    pub fn set_bool(&mut self, slot: Slot, value: Value) {
+        let wide = self.raw.b.ins().uextend(I64, value);
+        self.set(slot, wide);
+    }
+
+    /// The place of the current instruction, as a constant.
+    pub fn site(&mut self) -> Value {
+        let site = site(self.id.0, self.line);
+        self.raw.int(site as i64)
+    }
+}

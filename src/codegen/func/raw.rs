@@ -1,0 +1,225 @@
+//! A thin layer over Cranelift's builder: what the stubs and the emitter both need.
+
+use crate::codegen::abi;
+use crate::codegen::jit::Decls;
+use crate::runtime::context::Context;
+use crate::runtime::helpers::Helper;
+use crate::runtime::record::Record;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    Block, BlockArg, Function as Clif, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
+    StackSlotKind, Type, Value,
+};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_module::{FuncId as CodeId, Module as _};
+use std::mem::offset_of;
+
+/// Memory that is there and aligned; faults are checked before.
+pub const TRUSTED: MemFlagsData = MemFlagsData::trusted();
+
+/// A function under construction.
+pub struct Raw<'a, 'b> {
+    /// Cranelift's builder.
+    pub b: FunctionBuilder<'b>,
+    /// What the code may refer to.
+    pub decls: &'a mut Decls,
+    entry: Block,
+}
+
+impl<'a, 'b> Raw<'a, 'b> {
+    /// Begins a function whose signature is set; its entry block is current.
+    pub fn new(
+        clif: &'b mut Clif,
+        builder: &'b mut FunctionBuilderContext,
+        decls: &'a mut Decls,
+    ) -> Raw<'a, 'b> {
+        let mut b = FunctionBuilder::new(clif, builder);
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        Raw { b, decls, entry }
+    }
+
+    /// Ends the function.
+    pub fn finish(mut self) {
+        self.b.seal_all_blocks();
+        let config = self.decls.module.target_config();
+        self.b.finalize(config);
+    }
+
+    /// Parameter number `at`.
+    pub fn arg(&self, at: usize) -> Value {
+        self.b.block_params(self.entry)[at]
+    }
+
+    /// How many parameters there are.
+    pub fn args(&self) -> Vec<Value> {
+        self.b.block_params(self.entry).to_vec()
+    }
+
+    /// The context.
+    pub fn context(&mut self) -> Value {
+        self.b.ins().get_pinned_reg(I64)
+    }
+
+    /// An integer constant.
+    pub fn int(&mut self, value: i64) -> Value {
+        self.b.ins().iconst(I64, value)
+    }
+
+    /// The zero of a type.
+    pub fn zero(&mut self, ty: Type) -> Value {
+        if ty.is_int() {
+            self.b.ins().iconst(ty, 0)
+        } else if ty == cranelift_codegen::ir::types::F32 {
+            self.b.ins().f32const(0.0)
+        } else {
+            self.b.ins().f64const(0.0)
+        }
+    }
+
+    /// A new block.
+    pub fn block(&mut self) -> Block {
+        self.b.create_block()
+    }
+
+    /// A new block that is rarely reached.
+    pub fn cold_block(&mut self) -> Block {
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        block
+    }
+
+    /// Adds a parameter to a block.
+    pub fn param(&mut self, block: Block, ty: Type) -> Value {
+        self.b.append_block_param(block, ty)
+    }
+
+    /// Goes on in a block.
+    pub fn at(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+    }
+
+    /// Jumps.
+    pub fn jump(&mut self, block: Block, args: &[Value]) {
+        let args: Vec<BlockArg> = args.iter().map(|arg| (*arg).into()).collect();
+        self.b.ins().jump(block, &args);
+    }
+
+    /// Branches on a value that is not 0.
+    pub fn branch(&mut self, condition: Value, then: Block, otherwise: Block) {
+        self.b.ins().brif(condition, then, &[], otherwise, &[]);
+    }
+
+    /// Branches with arguments.
+    pub fn branch_args(
+        &mut self,
+        condition: Value,
+        then: Block,
+        then_args: &[Value],
+        otherwise: Block,
+        otherwise_args: &[Value],
+    ) {
+        let args = |args: &[Value]| args.iter().map(|arg| (*arg).into()).collect::<Vec<BlockArg>>();
+        self.b.ins().brif(condition, then, &args(then_args), otherwise, &args(otherwise_args));
+    }
+
+    /// Loads from memory that is known to be there.
+    pub fn load(&mut self, ty: Type, base: Value, offset: usize) -> Value {
+        self.b.ins().load(ty, TRUSTED, base, offset as i32)
+    }
+
+    /// Stores to memory that is known to be there.
+    pub fn store(&mut self, value: Value, base: Value, offset: usize) {
+        self.b.ins().store(TRUSTED, value, base, offset as i32);
+    }
+
+    /// `Context::tmp[at]`.
+    pub fn tmp(&mut self, at: usize) -> Value {
+        let cx = self.context();
+        self.load(I64, cx, offset_of!(Context, tmp) + at * 8)
+    }
+
+    /// Sets `Context::tmp[at]`.
+    pub fn set_tmp(&mut self, at: usize, value: Value) {
+        let cx = self.context();
+        self.store(value, cx, offset_of!(Context, tmp) + at * 8);
+    }
+
+    /// Loads a word of `Context::results`.
+    pub fn result(&mut self, ty: Type, at: usize) -> Value {
+        let cx = self.context();
+        self.load(ty, cx, offset_of!(Context, results) + at * 8)
+    }
+
+    /// Adds one to a counter of the context.
+    pub fn count(&mut self, offset: usize) {
+        let cx = self.context();
+        let old = self.load(I64, cx, offset);
+        let new = self.b.ins().iadd_imm_s(old, 1);
+        self.store(new, cx, offset);
+    }
+
+    /// Returns.
+    pub fn ret(&mut self, values: &[Value]) {
+        self.b.ins().return_(values);
+    }
+
+    /// Calls a helper that returns a word.
+    pub fn helper(&mut self, helper: Helper, args: &[Value]) -> Value {
+        debug_assert!(helper.sig().returns, "{helper:?} returns nothing");
+        let inst = self.call_helper(helper, args);
+        self.b.inst_results(inst)[0]
+    }
+
+    /// Calls a helper that returns nothing.
+    pub fn helper_nothing(&mut self, helper: Helper, args: &[Value]) {
+        debug_assert!(!helper.sig().returns, "{helper:?} returns a word");
+        self.call_helper(helper, args);
+    }
+
+    fn call_helper(&mut self, helper: Helper, args: &[Value]) -> cranelift_codegen::ir::Inst {
+        debug_assert_eq!(args.len(), helper.sig().params, "{helper:?}");
+        let function = self.decls.helper_ref(helper, self.b.func);
+        let cx = self.context();
+        let args: Vec<Value> = std::iter::once(cx).chain(args.iter().copied()).collect();
+        self.b.ins().call(function, &args)
+    }
+
+    /// Calls an out-of-line stub.
+    pub fn stub(&mut self, stub: CodeId) {
+        let function = self.decls.code_ref(stub, self.b.func);
+        self.b.ins().call(function, &[]);
+    }
+
+    /// Leaves the running fiber for the next one.
+    pub fn dispatch(&mut self) {
+        let dispatch = self.decls.stubs.dispatch;
+        let function = self.decls.code_ref(dispatch, self.b.func);
+        self.b.ins().return_call(function, &[]);
+    }
+
+    /// Enters a record with an outcome; never comes back.
+    pub fn enter_record(&mut self, record: Value, outcome: Value) {
+        let cx = self.context();
+        let point = self.load(I32, record, offset_of!(Record, point));
+        let point = self.b.ins().uextend(I64, point);
+        let table = self.load(I64, cx, offset_of!(Context, point_code));
+        let offset = self.b.ins().ishl_imm_u(point, 3);
+        let entry = self.b.ins().iadd(table, offset);
+        let code = self.load(I64, entry, 0);
+        let signature = self.b.import_signature(abi::resume_signature());
+        self.b.ins().return_call_indirect(signature, code, &[record, outcome]);
+    }
+
+    /// A stack slot of so many words.
+    pub fn stack_words(&mut self, words: usize) -> StackSlot {
+        let bytes = words.max(1) as u32 * 8;
+        self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3))
+    }
+
+    /// The address of a stack slot's word.
+    pub fn stack_address(&mut self, slot: StackSlot, word: usize) -> Value {
+        self.b.ins().stack_addr(I64, slot, word as i32 * 8)
+    }
+}

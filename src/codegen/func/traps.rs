@@ -1,0 +1,110 @@
+//! Faults and panics: how they begin, and how they leave the function.
+
+use super::emit::{Emitter, Mode};
+use crate::codegen::abi;
+use crate::runtime::context::Context;
+use crate::runtime::helpers::Helper;
+use crate::runtime::panic::Fault;
+use crate::runtime::record::Record;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{InstBuilder, Value};
+use std::mem::offset_of;
+use vo_bytecode::Slot;
+
+impl Emitter<'_, '_, '_> {
+    /// Goes on when `condition` is not 0, else panics with a fault.
+    pub fn check(&mut self, condition: Value, fault: Fault, a: Option<Value>, b: Option<Value>) {
+        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
+        self.raw.branch(condition, fine, failed);
+        self.raw.at(failed);
+        self.fault(fault, a, b);
+        self.raw.at(fine);
+    }
+
+    /// Panics with a fault when `condition` is not 0.
+    pub fn check_not(&mut self, condition: Value, fault: Fault, a: Option<Value>, b: Option<Value>) {
+        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
+        self.raw.branch(condition, failed, fine);
+        self.raw.at(failed);
+        self.fault(fault, a, b);
+        self.raw.at(fine);
+    }
+
+    /// Panics with a fault. Ends the current block.
+    pub fn fault(&mut self, fault: Fault, a: Option<Value>, b: Option<Value>) {
+        let code = self.raw.int(fault as i64);
+        let zero = self.raw.int(0);
+        let site = self.site();
+        let args = [code, a.unwrap_or(zero), b.unwrap_or(zero), site];
+        self.raw.helper_nothing(Helper::Fault, &args);
+        self.leave_panicking();
+    }
+
+    /// Panics with a value. Ends the current block.
+    pub fn emit_panic(&mut self, value: Slot) {
+        let (type_word, data) = (self.get(value), self.get(value.next()));
+        let site = self.site();
+        self.raw.helper_nothing(Helper::Panic, &[type_word, data, site]);
+        self.leave_panicking();
+    }
+
+    /// Goes on when a status is `Ok`, else (it can only be `Panic`) leaves panicking.
+    pub fn check_status(&mut self, status: Value) {
+        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
+        self.raw.branch(status, failed, fine);
+        self.raw.at(failed);
+        self.unwind();
+        self.raw.at(fine);
+    }
+
+    /// A call or helper has panicked: adds this frame to the trace and leaves. Ends the block.
+    pub fn unwind(&mut self) {
+        let site = self.site();
+        self.raw.helper_nothing(Helper::Unwound, &[site]);
+        self.leave_panicking();
+    }
+
+    /// Leaves the function panicking. Ends the current block.
+    pub fn leave_panicking(&mut self) {
+        let exit = match self.panic_exit {
+            Some(exit) => exit,
+            None => {
+                let exit = self.raw.cold_block();
+                self.panic_exit = Some(exit);
+                exit
+            }
+        };
+        self.raw.jump(exit, &[]);
+    }
+
+    /// The one place where panics leave the function, if any does.
+    pub fn emit_panic_exit(&mut self) {
+        let Some(exit) = self.panic_exit else { return };
+        self.raw.at(exit);
+        match self.mode {
+            Mode::Hot => {
+                let status = self.raw.int(abi::STATUS_PANIC);
+                self.return_status(status);
+            }
+            Mode::Resume => {
+                let frame = self.frame.expect("the resume form has a record");
+                let parent = self.raw.load(I64, frame, offset_of!(Record, parent));
+                self.leave_resumed(frame, parent, abi::OUTCOME_PANIC);
+            }
+        }
+    }
+
+    /// The resume form was entered with a panic: adds the frame of the record's point to the
+    /// trace and leaves.
+    pub fn unwind_resumed(&mut self, record: Value) {
+        let point = self.raw.load(I32, record, offset_of!(Record, point));
+        let point = self.raw.b.ins().uextend(I64, point);
+        let cx = self.raw.context();
+        let sites = self.raw.load(I64, cx, offset_of!(Context, point_sites));
+        let offset = self.raw.b.ins().ishl_imm_u(point, 3);
+        let entry = self.raw.b.ins().iadd(sites, offset);
+        let site = self.raw.load(I64, entry, 0);
+        self.raw.helper_nothing(Helper::Unwound, &[site]);
+        self.leave_panicking();
+    }
+}

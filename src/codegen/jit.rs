@@ -1,0 +1,377 @@
+//! The code of a program: what is compiled when, and the tables of addresses that native code
+//! and the runtime look it up in.
+//!
+//! Hot functions are all compiled before the program starts, and so are the resume functions of
+//! those that only ever start as goroutines. Other resume functions are compiled when a frame
+//! of theirs is first resumed: until then their points lead to a stub that does so.
+
+use super::{abi, func, isa, stubs};
+use crate::runtime::context::{Context, Entry};
+use crate::runtime::helpers::{Helper, site};
+use crate::runtime::program::Program;
+use crate::split::{Analysis, ModulePlan};
+use cranelift_codegen::Context as CodeContext;
+use cranelift_codegen::ir::{FuncRef, Function as Clif, Signature};
+use cranelift_frontend::FunctionBuilderContext;
+use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
+use cranelift_module::{FuncId as CodeId, Linkage, Module as _, default_libcall_names};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use vo_bytecode::{FuncId, MethodId, TypeId};
+
+/// Address space for code; only what is used is committed. Keeps all code within reach of a
+/// near call.
+const CODE_SPACE: usize = 1 << 30;
+
+/// What the emitter may refer to: declared functions and helpers, and the program.
+pub struct Decls {
+    /// Cranelift's module.
+    pub module: JITModule,
+    /// The program.
+    pub program: Arc<Program>,
+    /// Its split plan.
+    pub plan: ModulePlan,
+    /// Stress: operations that are done suspend all the same.
+    pub stress_suspend: bool,
+    hot: Vec<Option<CodeId>>,
+    resume: Vec<Option<CodeId>>,
+    helpers: HashMap<Helper, CodeId>,
+    /// Stubs by what they do.
+    pub stubs: stubs::Stubs,
+}
+
+/// The native code of a program.
+pub struct Jit {
+    /// What the emitter refers to.
+    pub decls: Decls,
+    code: CodeContext,
+    builder: FunctionBuilderContext,
+    /// Address of each point's code; special points behind those of the program.
+    points: Vec<*const u8>,
+    /// Place of each point.
+    sites: Vec<u64>,
+    funcs: Vec<*const u8>,
+    methods: Vec<*const u8>,
+    entries: Vec<Entry>,
+    /// Functions compiled so far, hot or resume.
+    native: Vec<bool>,
+    resumes: usize,
+    time: Duration,
+}
+
+/// Points behind those of the program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpecialPoint {
+    /// The exit record's: a goroutine has ended.
+    Exit = 0,
+    /// The sentinel's: leaves the dispatch.
+    Leave = 1,
+    /// Begins a stack overflow panic in the record below.
+    Overflow = 2,
+}
+
+/// How many special points there are.
+const SPECIAL_POINTS: usize = 3;
+
+impl Jit {
+    /// Compiles every function of a program.
+    ///
+    /// # Errors
+    /// When the host is not supported, or code memory is exhausted.
+    pub fn compile(
+        program: Arc<Program>,
+        plan: ModulePlan,
+        stress_suspend: bool,
+    ) -> Result<Jit, String> {
+        let start = Instant::now();
+        let mut builder = JITBuilder::with_isa(isa::host()?, default_libcall_names());
+        for helper in Helper::ALL {
+            let sig = helper.sig();
+            builder.symbol(sig.name, sig.address);
+        }
+        let arena = ArenaMemoryProvider::new_with_size(CODE_SPACE).map_err(|e| e.to_string())?;
+        builder.memory_provider(Box::new(arena));
+        let mut module = JITModule::new(builder);
+        let code = module.make_context();
+        let stubs = stubs::Stubs::declare(&mut module)?;
+        let functions = program.module.functions.len();
+        let mut jit = Jit {
+            code,
+            builder: FunctionBuilderContext::new(),
+            points: Vec::new(),
+            sites: Vec::new(),
+            funcs: vec![std::ptr::null(); functions],
+            methods: Vec::new(),
+            entries: Vec::new(),
+            native: vec![false; functions],
+            resumes: 0,
+            time: Duration::ZERO,
+            decls: Decls {
+                module,
+                hot: vec![None; functions],
+                resume: vec![None; functions],
+                helpers: HashMap::new(),
+                stubs,
+                program,
+                plan,
+                stress_suspend,
+            },
+        };
+        jit.compile_all()?;
+        jit.fill_tables();
+        jit.time = start.elapsed();
+        Ok(jit)
+    }
+
+    fn compile_all(&mut self) -> Result<(), String> {
+        stubs::define_all(self)?;
+        for at in 0..self.native.len() {
+            let id = FuncId(at as u32);
+            if self.decls.plan.func(id).called {
+                self.define_hot(id)?;
+            } else {
+                self.define_resume(id)?;
+            }
+        }
+        self.decls.module.finalize_definitions().map_err(|e| e.to_string())
+    }
+
+    fn define_hot(&mut self, id: FuncId) -> Result<(), String> {
+        let code_id = self.decls.hot_id(id)?;
+        self.define_function(id, code_id, func::Mode::Hot)
+    }
+
+    fn define_resume(&mut self, id: FuncId) -> Result<(), String> {
+        let code_id = self.decls.resume_id(id)?;
+        self.resumes += 1;
+        self.define_function(id, code_id, func::Mode::Resume)
+    }
+
+    fn define_function(&mut self, id: FuncId, code: CodeId, mode: func::Mode) -> Result<(), String> {
+        let program = self.decls.program.clone();
+        let function = program.module.func(id);
+        let analysis = Analysis::build(function);
+        let signature = match mode {
+            func::Mode::Hot => self.decls.hot_signature(id),
+            func::Mode::Resume => abi::resume_signature(),
+        };
+        self.native[id.index()] = true;
+        self.define(code, signature, &function.name, |clif, builder, decls| {
+            func::emit(clif, builder, decls, id, &analysis, mode);
+        })
+    }
+
+    /// Compiles one piece of code.
+    pub(super) fn define(
+        &mut self,
+        id: CodeId,
+        signature: Signature,
+        name: &str,
+        emit: impl FnOnce(&mut Clif, &mut FunctionBuilderContext, &mut Decls),
+    ) -> Result<(), String> {
+        self.decls.module.clear_context(&mut self.code);
+        self.code.func.signature = signature;
+        emit(&mut self.code.func, &mut self.builder, &mut self.decls);
+        self.decls
+            .module
+            .define_function(id, &mut self.code)
+            .map_err(|error| format!("{name}: {error:?}"))
+    }
+
+    fn fill_tables(&mut self) {
+        let lazy = self.address(self.decls.stubs.resume_lazily);
+        let count = self.decls.plan.points.len();
+        self.points = vec![lazy; count + SPECIAL_POINTS];
+        self.points[count + SpecialPoint::Exit as usize] = self.address(self.decls.stubs.exit);
+        self.points[count + SpecialPoint::Leave as usize] = self.address(self.decls.stubs.leave);
+        self.points[count + SpecialPoint::Overflow as usize] =
+            self.address(self.decls.stubs.overflow);
+        let module = &self.decls.program.module;
+        self.sites = (self.decls.plan.points.iter())
+            .map(|(func, at)| {
+                let point = &self.decls.plan.func(*func).points[*at as usize];
+                site(func.0, module.func(*func).lines[point.inst as usize])
+            })
+            .collect();
+        for at in 0..self.native.len() {
+            let id = FuncId(at as u32);
+            if let Some(code) = self.decls.hot[at] {
+                self.funcs[at] = self.address(code);
+            }
+            if let Some(code) = self.decls.resume[at] {
+                self.set_points(id, self.address(code));
+            }
+            let plan = self.decls.plan.func(id);
+            self.entries.push(Entry { point: plan.first_point, words: u32::from(plan.words) });
+        }
+        self.fill_methods();
+    }
+
+    /// The method table: a row for each type word, row 0 (nil) empty.
+    fn fill_methods(&mut self) {
+        let types = &self.decls.program.module.types;
+        let width = types.methods.len();
+        self.methods = vec![std::ptr::null(); (types.types.len() + 1) * width];
+        for (at, ty) in types.types.iter().enumerate() {
+            for (method, func) in &ty.methods {
+                self.methods[(at + 1) * width + method.index()] = self.funcs[func.index()];
+            }
+        }
+    }
+
+    fn set_points(&mut self, id: FuncId, code: *const u8) {
+        let plan = self.decls.plan.func(id);
+        let first = plan.first_point as usize;
+        self.points[first..first + plan.points.len()].fill(code);
+    }
+
+    fn address(&self, id: CodeId) -> *const u8 {
+        self.decls.module.get_finalized_function(id)
+    }
+
+    /// Makes the context's tables lead here. The code must outlive its use.
+    pub fn attach(&self, cx: &mut Context) {
+        cx.point_code = self.points.as_ptr();
+        cx.point_sites = self.sites.as_ptr();
+        cx.func_code = self.funcs.as_ptr();
+        cx.method_code = self.methods.as_ptr();
+        cx.entries = self.entries.as_ptr();
+        // SAFETY: both are valid records of the context.
+        unsafe {
+            (*cx.exit_record).point = self.special(SpecialPoint::Exit);
+            (*(*cx.sentinel).top).point = self.special(SpecialPoint::Leave);
+        }
+    }
+
+    /// The number of a special point.
+    pub fn special(&self, point: SpecialPoint) -> u32 {
+        (self.decls.plan.points.len() + point as usize) as u32
+    }
+
+    /// Compiles the resume function that a point belongs to, if that has not happened yet, and
+    /// returns its address.
+    ///
+    /// # Errors
+    /// When code memory is exhausted.
+    pub fn resume_code(&mut self, point: u32) -> Result<*const u8, String> {
+        let start = Instant::now();
+        let (func, _) = self.decls.plan.point(point);
+        if self.decls.resume[func.index()].is_none() {
+            self.define_resume(func)?;
+            self.decls.module.finalize_definitions().map_err(|e| e.to_string())?;
+            let code = self.decls.resume_id(func)?;
+            self.set_points(func, self.address(code));
+            self.time += start.elapsed();
+        }
+        Ok(self.points[point as usize])
+    }
+
+    /// The dispatch: enters the next fiber, and returns when there is none or a special point
+    /// says so.
+    pub fn dispatch(&self) -> *const u8 {
+        self.address(self.decls.stubs.dispatch)
+    }
+
+    /// Functions that have native code.
+    pub fn functions_native(&self) -> usize {
+        self.native.iter().filter(|native| **native).count()
+    }
+
+    /// Resume functions compiled so far.
+    pub fn resume_functions(&self) -> usize {
+        self.resumes
+    }
+
+    /// Time spent compiling.
+    pub fn compile_time(&self) -> Duration {
+        self.time
+    }
+}
+
+impl Drop for Jit {
+    fn drop(&mut self) {
+        let isa = match isa::host() {
+            Ok(isa) => isa,
+            Err(_) => return,
+        };
+        let empty = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
+        let module = std::mem::replace(&mut self.decls.module, empty);
+        // SAFETY: nobody runs the code any more: whoever does borrows the `Jit`.
+        unsafe { module.free_memory() };
+    }
+}
+
+impl Decls {
+    /// The signature of a hot function.
+    pub fn hot_signature(&self, id: FuncId) -> Signature {
+        let function = self.program.module.func(id);
+        let status = abi::has_status(self.plan.func(id));
+        abi::hot_signature(function.param_types(), &function.results, status)
+    }
+
+    fn hot_id(&mut self, id: FuncId) -> Result<CodeId, String> {
+        if let Some(code) = self.hot[id.index()] {
+            return Ok(code);
+        }
+        let signature = self.hot_signature(id);
+        let code = self.declare(&format!("hot{}", id.0), &signature)?;
+        self.hot[id.index()] = Some(code);
+        Ok(code)
+    }
+
+    fn resume_id(&mut self, id: FuncId) -> Result<CodeId, String> {
+        if let Some(code) = self.resume[id.index()] {
+            return Ok(code);
+        }
+        let code = self.declare(&format!("resume{}", id.0), &abi::resume_signature())?;
+        self.resume[id.index()] = Some(code);
+        Ok(code)
+    }
+
+    fn declare(&mut self, name: &str, signature: &Signature) -> Result<CodeId, String> {
+        self.module
+            .declare_function(name, Linkage::Local, signature)
+            .map_err(|error| error.to_string())
+    }
+
+    /// A reference to a hot function, for a call in `clif`.
+    pub fn hot_ref(&mut self, id: FuncId, clif: &mut Clif) -> FuncRef {
+        let code = self.hot_id(id).expect("hot functions have names of their own");
+        self.module.declare_func_in_func(code, clif)
+    }
+
+    /// A reference to a helper, for a call in `clif`.
+    pub fn helper_ref(&mut self, helper: Helper, clif: &mut Clif) -> FuncRef {
+        let sig = helper.sig();
+        let call_conv = self.module.target_config().default_call_conv;
+        let module = &mut self.module;
+        let code = *self.helpers.entry(helper).or_insert_with(|| {
+            let signature = abi::helper_signature(call_conv, sig.params, sig.returns);
+            module
+                .declare_function(sig.name, Linkage::Import, &signature)
+                .expect("helpers have names of their own")
+        });
+        self.module.declare_func_in_func(code, clif)
+    }
+
+    /// A reference to a stub or another piece of code, for a call in `clif`.
+    pub fn code_ref(&mut self, code: CodeId, clif: &mut Clif) -> FuncRef {
+        self.module.declare_func_in_func(code, clif)
+    }
+
+    /// How many columns the method table has.
+    pub fn method_columns(&self) -> usize {
+        self.program.module.types.methods.len()
+    }
+
+    /// The column of a method.
+    pub fn method_column(&self, method: MethodId) -> usize {
+        method.index()
+    }
+
+    /// The type word of a dynamic type.
+    pub fn type_word(&self, ty: TypeId) -> i64 {
+        i64::from(ty.0) + 1
+    }
+}

@@ -1,0 +1,359 @@
+//! Channels: the one implementation, for native code and the interpreter.
+//!
+//! ```text
+//! heap object
+//! +0   receivers: head, tail      waiting receivers, oldest first
+//! +16  senders: head, tail        waiting senders, oldest first
+//! +32  len, cap   u32 u32         values in the ring; its room
+//! +40  head       u32             where the oldest value lies
+//! +44  shape      3 * u8          of one value: words, references, interfaces
+//! +47  closed     u8
+//! +48  ring       cap * words words
+//! ```
+//!
+//! Invariants
+//! 1. Receivers wait only while the ring is empty, senders only while it is full; never both.
+//! 2. Nobody waits in a closed channel, but senders that `close` has already woken.
+//! 3. Values are first in, first out; so are waiting receivers and waiting senders.
+//! 4. Words of the ring that hold no value are zero.
+
+use super::context::Context;
+use super::fiber::{Fiber, State, Waiter};
+use super::heap::Marker;
+use super::program::Shape;
+use super::select;
+use super::heap::OutOfMemory;
+use std::ptr;
+use vo_bytecode::TypeId;
+
+/// A channel; see the picture above.
+#[repr(C)]
+pub struct Chan {
+    /// Waiting receivers.
+    pub receivers: Queue,
+    /// Waiting senders.
+    pub senders: Queue,
+    /// Values in the ring.
+    pub len: u32,
+    /// Room in the ring.
+    pub cap: u32,
+    /// Where the oldest value lies.
+    pub head: u32,
+    /// The shape of a value.
+    pub shape: Shape,
+    /// 1 when closed.
+    pub closed: u8,
+}
+
+/// A queue of waiters, oldest first.
+#[repr(C)]
+pub struct Queue {
+    /// The oldest.
+    pub head: *mut Waiter,
+    /// The newest; meaningless while `head` is null.
+    pub tail: *mut Waiter,
+}
+
+/// How a channel operation ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// A value was sent or received.
+    Done,
+    /// The channel is closed (and drained).
+    Closed,
+    /// The channel is nil.
+    Nil,
+    /// The other side is not ready.
+    WouldBlock,
+}
+
+/// `Fiber::ok` of a sender whose channel was closed while it waited, and of one that was done,
+/// and the same for receivers.
+pub const OK_VALUE: u8 = 1;
+/// See [`OK_VALUE`].
+pub const OK_CLOSED: u8 = 0;
+
+impl Queue {
+    /// Appends a waiter.
+    ///
+    /// # Safety
+    /// The waiter is valid and in no queue.
+    pub unsafe fn push(&mut self, waiter: *mut Waiter) {
+        // SAFETY: the caller's promise; the tail is valid while the queue is not empty.
+        unsafe {
+            (*waiter).link = ptr::null_mut();
+            if self.head.is_null() {
+                (*waiter).prev = ptr::null_mut();
+                self.head = waiter;
+            } else {
+                (*waiter).prev = self.tail;
+                (*self.tail).link = waiter;
+            }
+        }
+        self.tail = waiter;
+    }
+
+    /// Takes the oldest waiter, or null.
+    pub fn pop(&mut self) -> *mut Waiter {
+        let head = self.head;
+        if !head.is_null() {
+            // SAFETY: queued waiters are valid.
+            unsafe {
+                self.head = (*head).link;
+                if !self.head.is_null() {
+                    (*self.head).prev = ptr::null_mut();
+                }
+            }
+        }
+        head
+    }
+
+    /// Takes a waiter out, wherever it stands.
+    ///
+    /// # Safety
+    /// The waiter is in this queue.
+    pub unsafe fn remove(&mut self, waiter: *mut Waiter) {
+        // SAFETY: the caller's promise: its neighbours are valid.
+        unsafe {
+            let (prev, link) = ((*waiter).prev, (*waiter).link);
+            if prev.is_null() {
+                self.head = link;
+            } else {
+                (*prev).link = link;
+            }
+            if link.is_null() {
+                self.tail = prev;
+            } else {
+                (*link).prev = prev;
+            }
+        }
+    }
+}
+
+impl Chan {
+    /// Words of one value.
+    pub fn words(&self) -> usize {
+        usize::from(self.shape.words)
+    }
+
+    /// Allocates a channel for `cap` values of a channel type of the program.
+    ///
+    /// # Errors
+    /// When the heap is at its limit.
+    pub fn new(cx: &mut Context, ty: TypeId, cap: u32) -> Result<*mut Chan, OutOfMemory> {
+        let shape = cx.program.chan_shape(ty).unwrap_or_default();
+        let bytes = Chan::BYTES + cap as usize * usize::from(shape.words) * 8;
+        let chan = cx.heap.alloc(cx.program.own.chan, bytes)?.cast::<Chan>();
+        // SAFETY: a fresh zeroed object of at least a channel's size.
+        unsafe {
+            (*chan).cap = cap;
+            (*chan).shape = shape;
+        }
+        Ok(chan)
+    }
+
+    /// Shows the values in the ring to the collector; a layout's trace function.
+    ///
+    /// # Safety
+    /// `object` is a channel.
+    pub unsafe fn trace(object: *mut u8, _bytes: usize, marker: &mut Marker<'_>) {
+        let chan = object.cast::<Chan>();
+        // SAFETY: the caller's promise; values in the ring are valid.
+        unsafe {
+            let shape = (*chan).shape;
+            if shape.refs | shape.ifaces != 0 {
+                for index in 0..(*chan).len {
+                    shape.trace(Chan::slot(chan, index), marker);
+                }
+            }
+        }
+    }
+
+    /// Bytes of a channel object without its ring.
+    pub const BYTES: usize = size_of::<Chan>();
+
+    /// The ring's first word.
+    pub fn ring(chan: *mut Chan) -> *mut u64 {
+        chan.wrapping_add(1).cast()
+    }
+
+    /// Where value `index` of the ring, counted from the oldest, lies.
+    ///
+    /// # Safety
+    /// `chan` is a channel and `index < cap`.
+    pub unsafe fn slot(chan: *mut Chan, index: u32) -> *mut u64 {
+        // SAFETY: the caller's promise; positions wrap at `cap`.
+        unsafe {
+            let mut at = (*chan).head + index;
+            if at >= (*chan).cap {
+                at -= (*chan).cap;
+            }
+            Chan::ring(chan).add(at as usize * (*chan).words())
+        }
+    }
+}
+
+/// Sends without waiting: hands the value to a waiting receiver, or puts it into the ring.
+///
+/// # Safety
+/// `chan` is a channel of `cx` or null, and `value` points to its words.
+pub unsafe fn try_send(cx: &mut Context, chan: *mut Chan, value: *const u64) -> Outcome {
+    if chan.is_null() {
+        return Outcome::Nil;
+    }
+    // SAFETY: the caller's promise; waiters in queues are valid.
+    unsafe {
+        if (*chan).closed != 0 {
+            return Outcome::Closed;
+        }
+        let receiver = (*chan).receivers.pop();
+        if !receiver.is_null() {
+            deliver(cx, receiver, value, (*chan).words());
+            return Outcome::Done;
+        }
+        if (*chan).len < (*chan).cap {
+            let slot = Chan::slot(chan, (*chan).len);
+            ptr::copy_nonoverlapping(value, slot, (*chan).words());
+            (*chan).len += 1;
+            return Outcome::Done;
+        }
+    }
+    Outcome::WouldBlock
+}
+
+/// Receives without waiting: from the ring (and lets a waiting sender refill it), or from a
+/// waiting sender. The value, or zeros where the channel is closed, goes to `into`.
+///
+/// # Safety
+/// `chan` is a channel of `cx` or null, and `into` has room for its words.
+pub unsafe fn try_recv(cx: &mut Context, chan: *mut Chan, into: *mut u64) -> Outcome {
+    if chan.is_null() {
+        return Outcome::Nil;
+    }
+    // SAFETY: the caller's promise; waiters in queues are valid.
+    unsafe {
+        let words = (*chan).words();
+        if (*chan).len > 0 {
+            let slot = Chan::slot(chan, 0);
+            ptr::copy_nonoverlapping(slot, into, words);
+            (*chan).head = if (*chan).head + 1 == (*chan).cap { 0 } else { (*chan).head + 1 };
+            let sender = (*chan).senders.pop();
+            if sender.is_null() {
+                (*chan).len -= 1;
+                ptr::write_bytes(slot, 0, words);
+            } else {
+                // The ring was full (1), so the place just freed is behind its newest value.
+                take(cx, sender, slot, words);
+            }
+            return Outcome::Done;
+        }
+        let sender = (*chan).senders.pop();
+        if !sender.is_null() {
+            take(cx, sender, into, words);
+            return Outcome::Done;
+        }
+        if (*chan).closed != 0 {
+            ptr::write_bytes(into, 0, words);
+            return Outcome::Closed;
+        }
+    }
+    Outcome::WouldBlock
+}
+
+/// Queues the running fiber as a sender or receiver of a channel that would block. The caller
+/// captures the fiber and makes `Fiber::val` point to the value, or to where it is to arrive.
+///
+/// # Safety
+/// `chan` is a channel of `cx`; a fiber runs.
+pub unsafe fn wait(cx: &mut Context, chan: *mut Chan, state: State) {
+    let fiber = cx.current;
+    // SAFETY: the running fiber is valid and in no queue.
+    unsafe {
+        (*fiber).state = state;
+        let queue = match state {
+            State::Sending => &mut (*chan).senders,
+            _ => &mut (*chan).receivers,
+        };
+        queue.push(Fiber::waiter(fiber));
+    }
+}
+
+/// Closes: wakes every waiter. False when the channel is closed already.
+///
+/// # Safety
+/// `chan` is a channel of `cx`.
+pub unsafe fn close(cx: &mut Context, chan: *mut Chan) -> bool {
+    // SAFETY: the caller's promise; waiters in queues are valid.
+    unsafe {
+        if (*chan).closed != 0 {
+            return false;
+        }
+        (*chan).closed = 1;
+        loop {
+            let waiter = (*chan).receivers.pop();
+            if waiter.is_null() {
+                break;
+            }
+            refuse(cx, waiter, (*chan).words());
+        }
+        loop {
+            let waiter = (*chan).senders.pop();
+            if waiter.is_null() {
+                break;
+            }
+            refuse(cx, waiter, 0);
+        }
+    }
+    true
+}
+
+/// Gives a value to a receiver that was taken from its queue, and wakes it.
+unsafe fn deliver(cx: &mut Context, receiver: *mut Waiter, value: *const u64, words: usize) {
+    // SAFETY: a waiting receiver's `val` has room for a value of its channel; a select case's
+    // owner is its select.
+    unsafe {
+        if (*receiver).state == State::Case {
+            let fiber = select::complete(cx, receiver, select::CHOSEN);
+            ptr::copy_nonoverlapping(value, (*fiber).val.add(select::VALUE), words);
+            cx.ready(fiber);
+        } else {
+            let fiber = receiver.cast::<Fiber>();
+            ptr::copy_nonoverlapping(value, (*fiber).val, words);
+            (*fiber).ok = OK_VALUE;
+            cx.ready(fiber);
+        }
+    }
+}
+
+/// Takes the value of a sender that was taken from its queue, and wakes it.
+unsafe fn take(cx: &mut Context, sender: *mut Waiter, into: *mut u64, words: usize) {
+    // SAFETY: a waiting sender's `val` points to its value.
+    unsafe {
+        ptr::copy_nonoverlapping((*sender).val, into, words);
+        if (*sender).state == State::Case {
+            let fiber = select::complete(cx, sender, select::CHOSEN);
+            cx.ready(fiber);
+        } else {
+            let fiber = sender.cast::<Fiber>();
+            (*fiber).ok = OK_VALUE;
+            cx.ready(fiber);
+        }
+    }
+}
+
+/// Wakes a waiter of a channel that was closed; a receiver (`words > 0`) gets zeros.
+unsafe fn refuse(cx: &mut Context, waiter: *mut Waiter, words: usize) {
+    // SAFETY: as for `deliver`.
+    unsafe {
+        if (*waiter).state == State::Case {
+            let fiber = select::complete(cx, waiter, select::CLOSED);
+            ptr::write_bytes((*fiber).val.add(select::VALUE), 0, words);
+            cx.push(fiber);
+        } else {
+            let fiber = waiter.cast::<Fiber>();
+            ptr::write_bytes((*fiber).val, 0, words);
+            (*fiber).ok = OK_CLOSED;
+            cx.push(fiber);
+        }
+    }
+}

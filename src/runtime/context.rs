@@ -1,0 +1,406 @@
+//! The context of an island: what native code reaches through the pinned register.
+//!
+//! The hot part comes first and is laid out as C does, so that the code generator takes every
+//! offset from `offset_of!` on this very declaration; the cold part behind it belongs to the
+//! runtime alone.
+//!
+//! Invariants
+//! 1. A context is used by one thread at a time; only `limit` is touched by others.
+//! 2. `queue_head` is null exactly when the run queue is empty; then `queue_tail` is
+//!    meaningless.
+//! 3. `current` is the fiber that runs; it is in no queue until it suspends.
+//! 4. Free records of class `c` hold `2 * c` words, and are linked through `parent`.
+
+use super::fiber::{Fiber, FiberSlabs, State};
+use super::heap::{AllocHot, Heap};
+use super::native::Output;
+use super::panic::Panicking;
+use super::program::Program;
+use super::record::{MAX_CLASS_WORDS, RECORD_CLASSES, Record, RecordArena, class_of};
+use super::select::SelectWait;
+use super::timer::Timers;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The most result words a call, a channel operation or a runtime function can give.
+pub const RESULT_WORDS: usize = 256;
+
+/// Fiber cells of up to this many words have an inline free list.
+pub const MAX_FIBER_WORDS: usize = 64;
+
+/// How often in a row the hand-off slot may jump the queue before it has to stand in line. High
+/// enough that the queue costs nothing in a ping-pong, low enough that others wait microseconds.
+pub const HANDOFF_BUDGET: u32 = 64;
+
+/// `limit` when a capture is asked for: no stack pointer reaches it.
+pub const CAPTURE: usize = usize::MAX;
+
+/// The state of one island that native code works with.
+#[repr(C)]
+pub struct Context {
+    /// Native code whose stack pointer is below this must capture; [`CAPTURE`] asks it to.
+    pub limit: AtomicUsize,
+    /// The fiber that runs.
+    pub current: *mut Fiber,
+    /// The hand-off slot: the fiber just woken.
+    pub next: *mut Fiber,
+    /// The run queue, linked through `Fiber::link`.
+    pub queue_head: *mut Fiber,
+    /// Its last fiber.
+    pub queue_tail: *mut Fiber,
+    /// Parent of every root record.
+    pub exit_record: *mut Record,
+    /// Code of each resume point.
+    pub point_code: *const *const u8,
+    /// Where in the program each resume point stands (see `helpers::site`).
+    pub point_sites: *const u64,
+    /// Code of each function, for calls through function values.
+    pub func_code: *const *const u8,
+    /// Code of each method by dynamic type: `[type word * methods + method]`.
+    pub method_code: *const *const u8,
+    /// How each function starts as a goroutine.
+    pub entries: *const Entry,
+    /// The global variables.
+    pub globals: *mut u8,
+    /// Gives the code of a resume point that was not compiled yet; 0 where that fails.
+    pub compile: unsafe extern "C" fn(*mut Context, u64) -> u64,
+    /// Whoever runs this context's fibers, for `compile`.
+    pub executor: *mut u8,
+    /// How often the hand-off slot may still be used in a row.
+    pub handoffs: u32,
+    /// The number of the newest goroutine.
+    pub last_id: u32,
+    /// How many frames were captured.
+    pub suspensions: u64,
+    /// How many times a fiber was entered.
+    pub switches: u64,
+    /// How many goroutines were started.
+    pub spawns: u64,
+    /// Arguments and results of out-of-line stubs.
+    pub tmp: [u64; 4],
+    /// The select that is about to wait, from `SelectExec` to the capture.
+    pub select: *mut SelectWait,
+    /// Free lists of records by class.
+    pub records: [*mut Record; RECORD_CLASSES],
+    /// Free lists of fiber cells by words.
+    pub fibers: [*mut Fiber; MAX_FIBER_WORDS + 1],
+    /// The heap's inline allocation state.
+    pub alloc: AllocHot,
+    /// Outcome of a receive: 1 value, 0 closed.
+    pub ok: u64,
+    /// Results of helpers, received values, and results that do not fit into registers.
+    pub results: [u64; RESULT_WORDS],
+
+    // ---- cold -----------------------------------------------------------------------------
+    /// The program.
+    pub program: Arc<Program>,
+    /// The heap.
+    pub heap: Heap,
+    /// What keeps fibers' memory.
+    pub slabs: FiberSlabs,
+    /// What keeps records' memory.
+    pub arena: RecordArena,
+    /// Sleeping fibers.
+    pub timers: Timers,
+    /// The panic that unwinds, if any.
+    pub panicking: Option<Box<Panicking>>,
+    /// Standard output and error.
+    pub output: Output,
+    /// Options of the run.
+    pub options: Options,
+    /// State of the seeded source of choices (splitmix64).
+    pub rng: u64,
+    /// Set by whoever wants the scheduler's attention at the next capture.
+    pub attention: Attention,
+    /// A fiber that never is a goroutine: its code leaves the native dispatch.
+    pub sentinel: *mut Fiber,
+    /// The stack limit proper, which `limit` returns to.
+    pub stack_limit: usize,
+    /// Whether goroutine 1 has ended.
+    pub main_ended: bool,
+    /// Free records beyond the classes.
+    pub large_records: Vec<*mut Record>,
+    /// Free fiber cells beyond the classes.
+    pub large_fibers: Vec<*mut Fiber>,
+}
+
+/// How a function starts as a goroutine.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its entry point's number.
+    pub point: u32,
+    /// Its record's size in words.
+    pub words: u32,
+}
+
+/// Why a capture was asked for.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Attention {
+    /// Collect garbage.
+    pub collect: bool,
+    /// See whether the goroutine that captured itself has too deep a stack.
+    pub stack: bool,
+}
+
+/// Options of a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Stress: operations that complete suspend all the same.
+    pub stress_suspend: bool,
+    /// Stress: every poll preempts.
+    pub stress_preempt: bool,
+    /// Stress: every poll collects.
+    pub stress_gc: bool,
+    /// Stress: a native stack of a few frames.
+    pub stress_stack: bool,
+    /// Seed of every choice.
+    pub seed: u64,
+    /// A plain operation on a nil channel blocks for ever (Go's rule) instead of panicking.
+    pub nil_chan_blocks: bool,
+    /// The program ends with `main` (Go's rule) instead of waiting for its goroutines.
+    pub main_exit_go: bool,
+    /// Most bytes of heap.
+    pub max_heap: usize,
+    /// Most goroutines at a time.
+    pub max_goroutines: usize,
+    /// Most bytes of records that a stack overflow may reach.
+    pub max_stack: usize,
+    /// The program's arguments.
+    pub args: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            stress_suspend: false,
+            stress_preempt: false,
+            stress_gc: false,
+            stress_stack: false,
+            seed: 0,
+            nil_chan_blocks: false,
+            main_exit_go: false,
+            max_heap: usize::MAX,
+            max_goroutines: u32::MAX as usize,
+            max_stack: 1 << 30,
+            args: Vec::new(),
+        }
+    }
+}
+
+/// How an operation of the runtime ended, as native code sees it.
+#[repr(u64)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum JitResult {
+    /// Done; results are where the operation says.
+    Ok = 0,
+    /// The goroutine panics; `Context::panicking` has the value.
+    Panic = 1,
+    /// The goroutine waits: the caller captures and suspends.
+    WaitIo = 2,
+}
+
+impl Context {
+    /// The next number of the seeded source (splitmix64, Steele, Lea and Flood 2014).
+    pub fn random(&mut self) -> u64 {
+        self.rng = self.rng.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.rng;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Asks the goroutine that runs to capture itself at its next poll.
+    pub fn ask_capture(&self) {
+        self.limit.store(CAPTURE, Ordering::Relaxed);
+    }
+
+    /// Puts a fiber at the end of the run queue.
+    ///
+    /// # Safety
+    /// `fiber` is a fiber of this context and in no queue.
+    pub unsafe fn push(&mut self, fiber: *mut Fiber) {
+        // SAFETY: the caller's promise; the tail is valid while the queue is not empty (2).
+        unsafe {
+            (*fiber).link = ptr::null_mut();
+            (*fiber).state = State::Ready;
+            if self.queue_head.is_null() {
+                self.queue_head = fiber;
+            } else {
+                (*self.queue_tail).link = fiber;
+            }
+        }
+        self.queue_tail = fiber;
+    }
+
+    /// Puts a fiber at the front of the run queue.
+    ///
+    /// # Safety
+    /// As for [`Context::push`].
+    pub unsafe fn push_front(&mut self, fiber: *mut Fiber) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*fiber).link = self.queue_head;
+            (*fiber).state = State::Ready;
+        }
+        if self.queue_head.is_null() {
+            self.queue_tail = fiber;
+        }
+        self.queue_head = fiber;
+    }
+
+    /// Makes a fiber that was woken the next to run; who was next before goes to the queue.
+    ///
+    /// # Safety
+    /// As for [`Context::push`].
+    pub unsafe fn ready(&mut self, fiber: *mut Fiber) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*fiber).state = State::Ready;
+            let old = std::mem::replace(&mut self.next, fiber);
+            if !old.is_null() {
+                self.push(old);
+            }
+        }
+    }
+
+    /// Takes the fiber that is to run next, or null.
+    pub fn take_next(&mut self) -> *mut Fiber {
+        let next = self.next;
+        if !next.is_null() {
+            self.next = ptr::null_mut();
+            if self.handoffs > 0 {
+                self.handoffs -= 1;
+                return next;
+            }
+            // SAFETY: it was in the hand-off slot, so in no queue (fiber invariant 1).
+            unsafe { self.push(next) };
+        }
+        self.handoffs = HANDOFF_BUDGET;
+        let head = self.queue_head;
+        if !head.is_null() {
+            // SAFETY: queued fibers are valid.
+            self.queue_head = unsafe { (*head).link };
+        }
+        head
+    }
+
+    /// A record of at least `words` words, not initialised; null when memory is exhausted.
+    pub fn take_record(&mut self, words: usize) -> *mut Record {
+        if let Some(class) = class_of(words) {
+            let head = self.records[class];
+            if head.is_null() {
+                return self.arena.cut(words);
+            }
+            // SAFETY: free records are valid and linked through `parent` (4).
+            self.records[class] = unsafe { (*head).parent };
+            return head;
+        }
+        let fits = self.large_records.iter().position(|r| {
+            // SAFETY: the list holds valid free records.
+            unsafe { (**r).words as usize >= words }
+        });
+        match fits {
+            Some(at) => self.large_records.swap_remove(at),
+            None => self.arena.cut(words),
+        }
+    }
+
+    /// Takes a record back.
+    ///
+    /// # Safety
+    /// The record came from [`Context::take_record`] and is not used any more.
+    pub unsafe fn free_record(&mut self, record: *mut Record) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let words = (*record).words as usize;
+            if words <= MAX_CLASS_WORDS {
+                let class = words / 2;
+                (*record).parent = self.records[class];
+                self.records[class] = record;
+            } else {
+                self.large_records.push(record);
+            }
+        }
+    }
+
+    /// A new fiber whose root record has room for `words` words, numbered, its root's parent the
+    /// exit record; null when memory is exhausted. It is in no queue yet.
+    pub fn take_fiber(&mut self, words: usize) -> *mut Fiber {
+        let cell = (super::fiber::FIBER_BYTES + super::record::RECORD_BYTES) / 8 + words;
+        let fiber = if cell <= MAX_FIBER_WORDS {
+            if self.fibers[cell].is_null() {
+                self.fibers[cell] = self.slabs.carve(cell);
+            }
+            let head = self.fibers[cell];
+            if head.is_null() {
+                return head;
+            }
+            // SAFETY: free cells are valid fibers linked through `link`.
+            self.fibers[cell] = unsafe { (*head).link };
+            head
+        } else {
+            let free = self.take_large_fiber(cell);
+            if free.is_null() {
+                return free;
+            }
+            free
+        };
+        self.slabs.began();
+        self.spawns += 1;
+        self.last_id += 1;
+        // SAFETY: a fresh cell of at least header, record header and `words` words.
+        unsafe {
+            (*fiber).id = self.last_id;
+            (*fiber).state = State::Ready;
+            let root = Fiber::root(fiber);
+            (*fiber).top = root;
+            (*root).parent = self.exit_record;
+            (*root).words = words as u32;
+        }
+        fiber
+    }
+
+    /// Ends a fiber: its cell is free again.
+    ///
+    /// # Safety
+    /// The fiber is in no queue and none of its records is used any more.
+    pub unsafe fn free_fiber(&mut self, fiber: *mut Fiber) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*fiber).state = State::Free;
+            let class = (*fiber).class as usize;
+            if class <= MAX_FIBER_WORDS {
+                (*fiber).link = self.fibers[class];
+                self.fibers[class] = fiber;
+            } else {
+                self.large_fibers.push(fiber);
+            }
+        }
+        self.slabs.ended();
+    }
+
+    /// A free cell of `cell` words beyond the classes that have free lists; null when memory is
+    /// exhausted.
+    fn take_large_fiber(&mut self, cell: usize) -> *mut Fiber {
+        let fits = |f: &*mut Fiber| {
+            // SAFETY: the list holds valid free cells.
+            unsafe { (**f).class as usize == cell }
+        };
+        if let Some(at) = self.large_fibers.iter().position(fits) {
+            return self.large_fibers.swap_remove(at);
+        }
+        let mut list = self.slabs.carve(cell);
+        let first = list;
+        while !list.is_null() {
+            // SAFETY: carved cells are valid and linked through `link`.
+            list = unsafe { (*list).link };
+            if !list.is_null() {
+                self.large_fibers.push(list);
+            }
+        }
+        first
+    }
+}

@@ -1,0 +1,175 @@
+//! Helpers for scheduling, records and panics.
+
+use super::context;
+use crate::runtime::context::{Context, HANDOFF_BUDGET, JitResult};
+use crate::runtime::fiber::{Fiber, State};
+use crate::runtime::native::assertion_text;
+use crate::runtime::panic::{Fault, PanicValue};
+use crate::runtime::record::Record;
+use std::sync::atomic::Ordering;
+use vo_bytecode::{FuncId, MethodId, TypeId};
+
+/// # Safety
+/// As for all helpers: called by the native code of this context.
+pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u64 {
+    // SAFETY: the caller's promise; the running fiber is in no queue.
+    unsafe {
+        let cx = context(cx);
+        cx.limit.store(cx.stack_limit, Ordering::Relaxed);
+        let collect = cx.heap.wants_gc || cx.options.stress_gc;
+        let stack = (stack_pointer as usize) < cx.stack_limit;
+        let timers = cx.timers.earliest().is_some();
+        let others = !cx.next.is_null() || !cx.queue_head.is_null();
+        if !(collect || stack || timers || others || cx.options.stress_preempt) {
+            return 0;
+        }
+        if stack || (collect && !cx.options.stress_preempt) {
+            cx.push_front(cx.current);
+        } else {
+            cx.push(cx.current);
+        }
+        if collect || stack || timers {
+            cx.attention.collect |= collect;
+            cx.attention.stack |= stack;
+            cx.attend();
+        }
+        1
+    }
+}
+
+pub(super) unsafe extern "C" fn take_next(cx: *mut Context) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).take_next() as u64 }
+}
+
+pub(super) unsafe extern "C" fn fiber_exit(cx: *mut Context, outcome: u64) -> u64 {
+    // SAFETY: as for `poll`; the fiber has ended, so nothing uses it any more.
+    unsafe {
+        let cx = context(cx);
+        let fiber = cx.current;
+        let main = (*fiber).id == 1;
+        cx.free_fiber(fiber);
+        if outcome != 0 {
+            return 1;
+        }
+        cx.main_ended |= main;
+        u64::from(main)
+    }
+}
+
+pub(super) unsafe extern "C" fn new_record(cx: *mut Context, words: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).take_record(words as usize) as u64 }
+}
+
+pub(super) unsafe extern "C" fn free_record(cx: *mut Context, record: u64) {
+    // SAFETY: as for `poll`; native code frees a record once, when its function ends.
+    unsafe { context(cx).free_record(record as *mut Record) }
+}
+
+pub(super) unsafe extern "C" fn spawn(cx: *mut Context, words: u64, point: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe {
+        let cx = context(cx);
+        if cx.slabs.live() >= cx.options.max_goroutines {
+            return 0;
+        }
+        let fiber = cx.take_fiber(words as usize);
+        if fiber.is_null() {
+            return 0;
+        }
+        let root = Fiber::root(fiber);
+        (*root).point = point as u32;
+        cx.push(fiber);
+        Record::words(root) as u64
+    }
+}
+
+pub(super) unsafe extern "C" fn spawn_closure(cx: *mut Context, closure: u64) -> u64 {
+    // SAFETY: as for `poll`; a closure's first word is its function.
+    unsafe {
+        let func = *(closure as *const u64);
+        spawn_func(cx, func)
+    }
+}
+
+pub(super) unsafe extern "C" fn spawn_method(cx: *mut Context, type_word: u64, method: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe {
+        let found = context(cx).program.method(type_word, MethodId(method as u32));
+        match found {
+            Some(func) => spawn_func(cx, u64::from(func.0)),
+            None => 0,
+        }
+    }
+}
+
+unsafe fn spawn_func(cx: *mut Context, func: u64) -> u64 {
+    // SAFETY: as for `poll`; the table has an entry for each function.
+    unsafe {
+        let entry = *(*cx).entries.add(func as usize);
+        spawn(cx, u64::from(entry.words), u64::from(entry.point))
+    }
+}
+
+pub(super) unsafe extern "C" fn compile_resume(cx: *mut Context, point: u64) -> u64 {
+    // SAFETY: as for `poll`; the executor set both fields together.
+    unsafe { ((*cx).compile)(cx, point) }
+}
+
+pub(super) unsafe extern "C" fn yield_now(cx: *mut Context) {
+    // SAFETY: as for `poll`; the running fiber is in no queue.
+    unsafe {
+        let cx = context(cx);
+        cx.push(cx.current);
+    }
+}
+
+pub(super) unsafe extern "C" fn fault(cx: *mut Context, code: u64, a: u64, b: u64, site: u64) {
+    // SAFETY: as for `poll`.
+    let cx = unsafe { context(cx) };
+    let _ = match Fault::from_code(code) {
+        Some(fault) => cx.fault(fault, a as i64, b as i64),
+        None => JitResult::Panic,
+    };
+    unwound_at(cx, site);
+}
+
+pub(super) unsafe extern "C" fn panic(cx: *mut Context, type_word: u64, data: u64, site: u64) {
+    // SAFETY: as for `poll`.
+    let cx = unsafe { context(cx) };
+    let _ = cx.panic(PanicValue::Value(type_word, data));
+    unwound_at(cx, site);
+}
+
+pub(super) unsafe extern "C" fn panic_assert(cx: *mut Context, type_word: u64, want: u64, site: u64) {
+    // SAFETY: as for `poll`.
+    let cx = unsafe { context(cx) };
+    let text = assertion_text(&cx.program.module.types, type_word, TypeId(want as u32));
+    let _ = cx.fault_text(text);
+    unwound_at(cx, site);
+}
+
+pub(super) unsafe extern "C" fn unwound(cx: *mut Context, site: u64) {
+    // SAFETY: as for `poll`.
+    unwound_at(unsafe { context(cx) }, site);
+}
+
+fn unwound_at(cx: &mut Context, site: u64) {
+    cx.unwound(FuncId((site >> 32) as u32), site as u32);
+}
+
+impl Context {
+    /// Makes the scheduler run as soon as the running goroutine has captured itself: its
+    /// sentinel fiber, whose code leaves the native dispatch, becomes the next.
+    pub fn attend(&mut self) {
+        let next = std::mem::replace(&mut self.next, self.sentinel);
+        if !next.is_null() && next != self.sentinel {
+            // SAFETY: it was in the hand-off slot, so in no queue.
+            unsafe { self.push_front(next) };
+        }
+        self.handoffs = HANDOFF_BUDGET;
+        // SAFETY: the sentinel is a valid fiber of this context.
+        unsafe { (*self.sentinel).state = State::Ready };
+    }
+}

@@ -1,0 +1,168 @@
+//! The one list of functions that native code calls: name, arity, what comes back.
+//!
+//! All take the context first and then words; the code generator makes their signatures, the
+//! symbol table and its own handles from the list. A helper that returns `status` gives a
+//! [`JitResult`](super::context::JitResult); its further results are in `Context::results`.
+
+mod chans;
+mod control;
+mod memory;
+mod values;
+
+use super::context::Context;
+
+/// How a helper is called.
+#[derive(Clone, Copy, Debug)]
+pub struct HelperSig {
+    /// The symbol's name.
+    pub name: &'static str,
+    /// How many words it takes behind the context.
+    pub params: usize,
+    /// Whether it returns a word.
+    pub returns: bool,
+    /// Its address.
+    pub address: *const u8,
+}
+
+// SAFETY: the address is of a function, which any thread may call.
+unsafe impl Sync for HelperSig {}
+
+macro_rules! word {
+    ($param:ident) => {
+        u64
+    };
+}
+
+macro_rules! returns {
+    (status) => { u64 };
+    (word) => { u64 };
+    (nothing) => { () };
+}
+
+macro_rules! is_word {
+    (nothing) => { false };
+    ($other:ident) => { true };
+}
+
+macro_rules! helpers {
+    ($($(#[$doc:meta])* $variant:ident = $module:ident::$function:ident($($param:ident),*) -> $returns:ident;)*) => {
+        /// A function that native code calls.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u8)]
+        pub enum Helper { $($(#[$doc])* $variant,)* }
+
+        impl Helper {
+            /// Every helper, in declaration order.
+            pub const ALL: &'static [Helper] = &[$(Helper::$variant,)*];
+
+            /// How it is called.
+            pub fn sig(self) -> HelperSig {
+                match self {
+                    $(Helper::$variant => {
+                        let function: unsafe extern "C" fn(*mut Context $(, word!($param))*) -> returns!($returns) =
+                            $module::$function;
+                        HelperSig {
+                            name: concat!("vo_", stringify!($function)),
+                            params: <[&str]>::len(&[$(stringify!($param)),*]),
+                            returns: is_word!($returns),
+                            address: function as *const u8,
+                        }
+                    })*
+                }
+            }
+        }
+    };
+}
+
+helpers! {
+    // ---- control ---------------------------------------------------------------------------
+    /// The limit word was reached: requeues the running fiber for whoever asked; the caller
+    /// captures when 1 is returned, and goes on when 0 is.
+    Poll = control::poll(stack_pointer) -> word;
+    /// Takes the next fiber from the run queue; 0 when there is none.
+    TakeNext = control::take_next() -> word;
+    /// The running fiber has ended; `outcome` 1 by a panic. 1 when the scheduler must look.
+    FiberExit = control::fiber_exit(outcome) -> word;
+    /// A record with room for so many words; 0 when memory is exhausted.
+    NewRecord = control::new_record(words) -> word;
+    /// Frees a record that belongs to no size class.
+    FreeRecord = control::free_record(record) -> nothing;
+    /// A new goroutine at the end of the run queue, to start at a point: the address of its
+    /// root record's words, 0 when there may be no more.
+    Spawn = control::spawn(words, point) -> word;
+    /// The same for the function of a closure object.
+    SpawnClosure = control::spawn_closure(closure) -> word;
+    /// The same for a method of a dynamic type.
+    SpawnMethod = control::spawn_method(type_word, method) -> word;
+    /// Puts the running fiber, which goes on to suspend, at the end of the run queue.
+    Yield = control::yield_now() -> nothing;
+
+    /// The code of a resume point that was not compiled yet; 0 where that fails.
+    CompileResume = control::compile_resume(point) -> word;
+
+    // ---- panics ----------------------------------------------------------------------------
+    /// Begins the panic of a fault: its number, the operands of the check, and the place.
+    Fault = control::fault(code, a, b, site) -> nothing;
+    /// Begins a panic with an interface value.
+    Panic = control::panic(type_word, data, site) -> nothing;
+    /// Begins the panic of a failed type assertion.
+    PanicAssert = control::panic_assert(type_word, want, site) -> nothing;
+    /// Adds a frame to the trace of the panic in flight.
+    Unwound = control::unwound(site) -> nothing;
+
+    // ---- channels --------------------------------------------------------------------------
+    /// Makes a channel.
+    ChanNew = chans::chan_new(ty, cap) -> status;
+    /// Sends the words at an address.
+    ChanSend = chans::chan_send(chan, words) -> status;
+    /// Receives into the results; `Context::ok` tells whether it is a value.
+    ChanRecv = chans::chan_recv(chan) -> status;
+    /// Closes.
+    ChanClose = chans::chan_close(chan) -> status;
+    /// Runs a select over so many case descriptions.
+    Select = chans::select_exec(cases, count, has_default) -> status;
+
+    // ---- memory ----------------------------------------------------------------------------
+    /// Allocates an object of a layout and so many bytes; 0 when the heap is at its limit.
+    Alloc = memory::alloc(layout, bytes) -> word;
+    /// Copies bytes between ranges that may overlap.
+    Move = memory::move_bytes(to, from, bytes) -> nothing;
+    /// Whether two ranges hold the same bytes.
+    SameBytes = memory::same_bytes(a, b, bytes) -> word;
+    /// Concatenates strings: pairs of pointer and length at an address.
+    StrConcat = memory::str_concat(parts, count) -> status;
+
+    // ---- values ----------------------------------------------------------------------------
+    /// Equality of two interfaces.
+    IfaceEq = values::iface_eq(type_a, data_a, type_b, data_b) -> status;
+    /// Whether a dynamic type implements an interface type.
+    Implements = values::implements(type_word, interface) -> word;
+    /// Makes a map.
+    MapNew = values::map_new(ty, hint) -> status;
+    /// Looks a key up: the address of its value, 0 when absent, 1 for a panic.
+    MapGet = values::map_get(ty, map, key) -> word;
+    /// Sets a key's value.
+    MapSet = values::map_set(ty, map, key, value) -> status;
+    /// Deletes a key.
+    MapDelete = values::map_delete(ty, map, key) -> status;
+    /// Makes an iterator.
+    MapIter = values::map_iter(ty, map) -> status;
+    /// Gives the next entry: 1 and key and value words in the results, or 0.
+    MapNext = values::map_next(iter) -> word;
+    /// Calls a function of `CallRt`.
+    Native = values::native(function, ty, args) -> status;
+}
+
+/// Where in the program something happened: function and line in one word.
+pub fn site(func: u32, line: u32) -> u64 {
+    u64::from(func) << 32 | u64::from(line)
+}
+
+/// The context behind a helper's first argument.
+///
+/// # Safety
+/// The pointer is the context of the island whose native code calls.
+unsafe fn context<'a>(cx: *mut Context) -> &'a mut Context {
+    // SAFETY: native code holds no Rust reference, so this one is alone.
+    unsafe { &mut *cx }
+}

@@ -1,0 +1,32 @@
+//! The runtime: everything that exists while a program runs.
+//!
+//! - [`context`]: the state of an island that native code reaches through a register
+//! - [`fiber`], [`record`]: a goroutine that does not run, and its captured frames
+//! - [`sched`]: which goroutine runs
+//! - [`chan`], [`select`], [`timer`]: what goroutines wait for
+//! - [`value`], [`map`]: equality and hashes of values, and maps
+//! - [`heap`]: objects and the collector
+//! - [`program`]: the tables of a program
+//! - [`panic`](mod@panic): panics and faults
+//! - [`helpers`]: the one list of functions that native code calls
+//! - [`native`]: the functions behind `CallRt`
+//! - [`report`]: what a person reads when a program ends badly
+//!
+//! It makes no code; who runs fibers is an [`sched::Executor`].
+
+pub mod chan;
+pub mod context;
+pub mod fiber;
+pub mod heap;
+pub mod helpers;
+pub mod island;
+pub mod map;
+pub mod native;
+pub mod panic;
+pub mod program;
+pub mod record;
+pub mod report;
+pub mod sched;
+pub mod select;
+pub mod timer;
+pub mod value;

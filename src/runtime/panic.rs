@@ -1,0 +1,179 @@
+//! Panics: the value that unwinds, the trace that it collects on the way, and the texts of
+//! run-time faults.
+//!
+//! A panic is a status that native code returns up its frames; each frame adds itself to the
+//! trace. There is at most one panic in flight in an island: nothing runs between a panic and
+//! its end but the frames that it unwinds.
+
+use super::context::{Context, JitResult};
+use vo_bytecode::FuncId;
+
+/// A panic in flight.
+#[derive(Debug)]
+pub struct Panicking {
+    /// What was panicked with.
+    pub value: PanicValue,
+    /// The frames left so far, innermost first.
+    pub trace: Vec<Frame>,
+    /// The goroutine's number.
+    pub goroutine: u32,
+}
+
+/// A line of a trace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frame {
+    /// The function.
+    pub func: FuncId,
+    /// The source line.
+    pub line: u32,
+}
+
+/// What was panicked with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PanicValue {
+    /// A value given to `panic`: type word and data word.
+    Value(u64, u64),
+    /// A run-time fault, with its text behind `runtime error: ` where that belongs to it.
+    Fault(String),
+    /// The program ends: a limit was reached or memory is exhausted. Cannot be recovered.
+    Fatal(String),
+    /// `os.Exit` was called; unwinds like a panic but is none.
+    Exit(i32),
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:expr;)*) => {
+        /// A run-time fault that native code finds: each with its text, given the two operands
+        /// of the check that failed.
+        #[repr(u8)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Fault { $($(#[$doc])* $name = $code,)* }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Fault] = &[$(Fault::$name,)*];
+
+            /// The text, given the operands of the check.
+            pub fn text(self, a: i64, b: i64) -> String {
+                let text: fn(i64, i64) -> String = match self { $(Fault::$name => $text,)* };
+                text(a, b)
+            }
+
+            /// The fault with that number.
+            pub fn from_code(code: u64) -> Option<Fault> {
+                Fault::ALL.iter().copied().find(|fault| *fault as u64 == code)
+            }
+        }
+    };
+}
+
+faults! {
+    /// A nil pointer was followed.
+    NilDeref = 0, |_, _| "runtime error: invalid memory address or nil pointer dereference".into();
+    /// An index was not below the length.
+    Index = 1, |index, len| index_text(index, len);
+    /// A division by zero.
+    Divide = 2, |_, _| "runtime error: integer divide by zero".into();
+    /// A shift by a negative count.
+    Shift = 3, |_, _| "runtime error: negative shift amount".into();
+    /// A slice to an array of more elements.
+    ArrayLen = 4, |len, want| format!(
+        "runtime error: cannot convert slice with length {len} to array or pointer to array with length {want}"
+    );
+    /// A slice expression `s[:b]` beyond the capacity.
+    SliceHighCap = 5, |high, cap| slice_text(high, &format!(":{high}"), &format!("with capacity {cap}"));
+    /// A slice expression `s[:b]` of a string or an array beyond the length.
+    SliceHighLen = 6, |high, len| slice_text(high, &format!(":{high}"), &format!("with length {len}"));
+    /// A slice expression `s[a:b]` with a beyond b.
+    SliceLow = 7, |low, high| if low < 0 {
+        format!("runtime error: slice bounds out of range [{low}:]")
+    } else {
+        format!("runtime error: slice bounds out of range [{low}:{high}]")
+    };
+    /// A slice expression `s[::c]` beyond the capacity.
+    SliceMax = 8, |max, cap| slice_text(max, &format!("::{max}"), &format!("with capacity {cap}"));
+    /// A slice expression `s[:b:c]` with b beyond c.
+    SliceHighMax = 9, |high, max| slice_text(high, &format!(":{high}:"), "").replace(
+        &format!(":{high}:]"), &if high < 0 { format!(":{high}:]") } else { format!(":{high}:{max}]") });
+    /// A send on a closed channel.
+    SendClosed = 10, |_, _| "send on closed channel".into();
+    /// A send on a nil channel.
+    SendNil = 11, |_, _| "send on nil channel".into();
+    /// A receive from a nil channel.
+    RecvNil = 12, |_, _| "receive from nil channel".replace("from", "on");
+    /// A close of a closed channel.
+    CloseClosed = 13, |_, _| "close of closed channel".into();
+    /// A close of a nil channel.
+    CloseNil = 14, |_, _| "close of nil channel".into();
+    /// The heap is at its limit.
+    OutOfMemory = 15, |_, _| "out of memory".into();
+    /// The stack is at its limit.
+    StackOverflow = 16, |_, _| "stack overflow".into();
+    /// A goroutine was started with a nil function.
+    GoNil = 18, |_, _| "go of nil func value".into();
+    /// A slice expression `s[a:b:c]` with a beyond b.
+    SliceLowHigh = 19, |low, high| if low < 0 {
+        format!("runtime error: slice bounds out of range [{low}::]")
+    } else {
+        format!("runtime error: slice bounds out of range [{low}:{high}:]")
+    };
+    /// The goroutines are at their limit.
+    TooManyGoroutines = 17, |_, _| "too many goroutines".into();
+}
+
+fn index_text(index: i64, len: i64) -> String {
+    if index < 0 {
+        format!("runtime error: index out of range [{index}]")
+    } else {
+        format!("runtime error: index out of range [{index}] with length {len}")
+    }
+}
+
+fn slice_text(operand: i64, shape: &str, suffix: &str) -> String {
+    if operand < 0 || suffix.is_empty() {
+        format!("runtime error: slice bounds out of range [{shape}]")
+    } else {
+        format!("runtime error: slice bounds out of range [{shape}] {suffix}")
+    }
+}
+
+impl Fault {
+    /// Whether the fault ends the program without a chance to recover.
+    pub fn is_fatal(self) -> bool {
+        matches!(self, Fault::OutOfMemory | Fault::TooManyGoroutines | Fault::GoNil)
+    }
+}
+
+impl Context {
+    /// Begins a panic of the running goroutine.
+    pub fn panic(&mut self, value: PanicValue) -> JitResult {
+        // SAFETY: the running fiber is valid.
+        let goroutine = if self.current.is_null() { 0 } else { unsafe { (*self.current).id } };
+        self.panicking = Some(Box::new(Panicking { value, trace: Vec::new(), goroutine }));
+        JitResult::Panic
+    }
+
+    /// Begins the panic of a fault.
+    pub fn fault(&mut self, fault: Fault, a: i64, b: i64) -> JitResult {
+        let text = fault.text(a, b);
+        self.panic(if fault.is_fatal() { PanicValue::Fatal(text) } else { PanicValue::Fault(text) })
+    }
+
+    /// Begins the panic of a fault that has a text of its own.
+    pub fn fault_text(&mut self, text: impl Into<String>) -> JitResult {
+        self.panic(PanicValue::Fault(text.into()))
+    }
+
+    /// Adds a frame to the trace of the panic in flight. Very deep traces are cut in the middle
+    /// when they are printed, so only the outer frames beyond a bound are forgotten.
+    pub fn unwound(&mut self, func: FuncId, line: u32) {
+        /// Enough for the 50 innermost and 50 outermost frames that are shown.
+        const KEPT: usize = 100;
+        if let Some(panicking) = &mut self.panicking {
+            if panicking.trace.len() == KEPT {
+                panicking.trace.remove(KEPT / 2);
+            }
+            panicking.trace.push(Frame { func, line });
+        }
+    }
+}
