@@ -67,6 +67,7 @@ pub struct Src(pub Slot);
 pub struct OptSrc(pub Option<Slot>);
 
 /// A list of slots that are written. An interface stands as its two slots, one behind the other.
+/// No instruction writes a slot twice.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dsts(pub Box<[Slot]>);
 

@@ -1,7 +1,7 @@
-//! The text form of a module: [`print`] writes it and [`parse`] reads it back without loss.
+//! The text form of a module: [`print()`] writes it and [`parse`] reads it back without loss.
 //!
 //! Instructions are printed and parsed from the instruction table with one trait per operand
-//! type ([`operand`]), so a new instruction needs nothing here. Nothing here checks what a
+//! type (`operand`), so a new instruction needs nothing here. Nothing here checks what a
 //! module means; that is [`crate::verify`].
 //!
 //! ```text
@@ -37,7 +37,7 @@
 mod escape;
 mod function;
 mod lex;
-pub mod operand;
+mod operand;
 mod parse;
 mod print;
 

@@ -1,12 +1,12 @@
 //! The verifier: everything the rooms behind it trust a module to be.
 //!
-//! - [`types`]: the type table: indices, order, sizes, no type within itself
-//! - [`tables`]: globals, entry, the functions' headers, method tables
-//! - [`operands`]: each operand by itself: indices in range, interface words in pairs
-//! - [`rules`]: the types of an instruction's operands together
-//! - [`calls`]: callees, arguments, results
-//! - [`blocks`]: select groups, jumps, slots written twice
-//! - [`flow`]: every slot is written before it is read
+//! - `types`: the type table: indices, order, sizes, no type within itself
+//! - `tables`: globals, entry, the functions' headers, method tables
+//! - `operands`: each operand by itself: indices in range, interface words in pairs
+//! - `rules`: the types of an instruction's operands together
+//! - `calls`: callees, arguments, results
+//! - `blocks`: select groups, jumps, slots written twice
+//! - `flow`: every slot is written before it is read
 //!
 //! A later check runs only on what passed the earlier ones, so each may index without care.
 //! Nothing recurses: a hostile module can be slow to verify in proportion to its size, but it
