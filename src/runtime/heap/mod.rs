@@ -117,6 +117,8 @@ pub struct HeapConfig {
     pub gc_percent: usize,
     /// … but not before this many.
     pub min_trigger: usize,
+    /// What the hashes of the heap's maps depend on.
+    pub hash_seed: u64,
 }
 
 impl Default for HeapConfig {
@@ -125,6 +127,7 @@ impl Default for HeapConfig {
             max_heap: usize::MAX,
             gc_percent: 100,
             min_trigger: 4 << 20,
+            hash_seed: 0,
         }
     }
 }
@@ -145,6 +148,9 @@ pub struct HeapStats {
     /// Memory held for blocks and large objects, free chunks included.
     pub held: usize,
 }
+
+/// A run takes at most this part of what the limit leaves.
+const RUN_SHARE: usize = 16;
 
 /// No block.
 const NONE: u32 = u32::MAX;
@@ -301,8 +307,9 @@ impl Heap {
             return Err(OutOfMemory);
         }
         let (chunk, first, mut behind) = self.next_run(class)?;
-        // A limit may stand in the middle of a run.
-        behind = behind.min(first.saturating_add((left / cell).min(u32::MAX as usize) as u32));
+        // Near the limit runs get short: what one class has not used yet, no other can have.
+        let most = (left / RUN_SHARE / cell).max(1);
+        behind = behind.min(first.saturating_add(most.min(BLOCK_BYTES) as u32));
         self.classes[class].cell = behind;
         let bytes = (behind - first) as usize * cell;
         let start = self
@@ -417,6 +424,11 @@ impl Heap {
         if self.given >= self.trigger {
             self.wants_gc = true;
         }
+    }
+
+    /// What the hashes of this heap's maps depend on.
+    pub fn hash_seed(&self) -> u64 {
+        self.config.hash_seed
     }
 
     /// Whether enough was allocated to make a collection worth while.
