@@ -51,9 +51,10 @@ impl Diagnostic {
         } else {
             Renderer::plain()
         };
-        let mut text = renderer.render(&[group]);
-        text.push('\n');
-        text
+        let text = renderer.render(&[group]);
+        text.lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect()
     }
 
     /// One excerpt for each file that has labels, the primary label's first.
@@ -91,7 +92,8 @@ impl Diagnostic {
         let text = file.text();
         let start = text[..lo].rfind('\n').map_or(0, |at| at + 1);
         let end = text[hi..].find('\n').map_or(text.len(), |at| hi + at);
-        Snippet::source(&text[start..end])
+        // The carriage return of a line end would be shown as a symbol.
+        Snippet::source(text[start..end].replace('\r', " "))
             .path(file.name())
             .line_start(file.line(start as u32) as usize)
             .annotations(labels().map(|(index, (span, label))| {

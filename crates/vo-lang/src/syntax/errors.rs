@@ -170,6 +170,17 @@ pub(super) fn brace_on_next_line(at: Span, what: &str) -> Diagnostic {
     .with_note("a semicolon is inserted at this line end")
 }
 
+pub(super) fn reserved_word(at: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        "E0026",
+        at,
+        format!("`{word}` is a reserved word"),
+        "cannot be a name here",
+    )
+    .with_note("beside Go's words, Vo reserves port, island, fail and errdefer")
+    .with_help("choose another name")
+}
+
 // ---- parser: declarations -----------------------------------------------------------------------------
 
 pub(super) fn not_a_declaration(at: Span, found: &str) -> Diagnostic {
@@ -239,6 +250,15 @@ pub(super) fn misplaced_ellipsis(at: Span) -> Diagnostic {
         "E0037",
         at,
         "`...` is allowed only on the last parameter",
+        "",
+    )
+}
+
+pub(super) fn misplaced_spread(at: Span) -> Diagnostic {
+    Diagnostic::error(
+        "E0037",
+        at,
+        "`...` is allowed only behind the last argument",
         "",
     )
 }

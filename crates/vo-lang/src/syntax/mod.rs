@@ -7,6 +7,10 @@ pub mod ast;
 mod errors;
 mod lexer;
 pub mod parser;
+pub mod printer;
 mod token;
 
 pub use parser::parse_file;
+
+#[cfg(test)]
+mod tests;

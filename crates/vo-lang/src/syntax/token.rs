@@ -187,6 +187,19 @@ impl Tok {
         )
     }
 
+    /// Whether a declaration begins with it.
+    pub fn begins_declaration(self) -> bool {
+        matches!(
+            self,
+            Tok::Import | Tok::Const | Tok::Var | Tok::Type | Tok::Func
+        )
+    }
+
+    /// Whether it is a reserved word of Vo that is an ordinary name in Go.
+    pub fn is_name_in_go(self) -> bool {
+        matches!(self, Tok::Port | Tok::Island | Tok::Fail | Tok::ErrDefer)
+    }
+
     /// The bracket that closes this one.
     pub fn closer(self) -> Option<Tok> {
         match self {

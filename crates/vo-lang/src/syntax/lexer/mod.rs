@@ -59,12 +59,14 @@ impl Lexer<'_> {
         self.diags.push(diagnostic);
     }
 
-    /// Reports an error after which complaints about the same line would be mere echoes.
+    /// Reports an error after which complaints about the same line would be mere echoes; itself too, if
+    /// there was one on this line.
     fn report_spoiling(&mut self, diagnostic: Diagnostic) {
-        self.out
-            .spoiled_lines
-            .push(self.file.line(diagnostic.span().lo));
-        self.report(diagnostic);
+        let line = self.file.line(diagnostic.span().lo);
+        if self.out.spoiled_lines.last() != Some(&line) {
+            self.out.spoiled_lines.push(line);
+            self.report(diagnostic);
+        }
     }
 
     fn report_bad_file(&mut self) {

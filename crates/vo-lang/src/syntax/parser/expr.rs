@@ -147,6 +147,9 @@ impl Parser<'_> {
                         braces,
                     }
                 }
+                Tok::LBrace if !self.in_head && matches!(x.kind, ExprKind::Index { .. }) => {
+                    return Err(self.error(errors::generics(x.span)));
+                }
                 _ => return Ok(x),
             };
             self.grow()?;
@@ -302,7 +305,7 @@ impl Parser<'_> {
         let mut spread = None;
         let (args, _) = self.comma_list(Tok::RParen, "an argument list", |p| {
             if let Some(dots) = spread {
-                return Err(p.error(errors::misplaced_ellipsis(dots)));
+                return Err(p.error(errors::misplaced_spread(dots)));
             }
             let arg = p.expression()?;
             spread = p.eat(Tok::Ellipsis);

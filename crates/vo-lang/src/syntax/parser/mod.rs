@@ -27,6 +27,13 @@ use crate::source::{FileId, SourceFile, SourceMap, Span};
 /// The greatest height of a tree. Whoever walks one may recurse this deep.
 pub const MAX_DEPTH: u32 = 1000;
 
+/// With less native stack left than this, parsing goes on on a new segment. A level takes some kilobytes
+/// in unoptimised builds.
+const RED_ZONE: usize = 64 << 10;
+
+/// The size of a new segment of native stack.
+const STACK_SEGMENT: usize = 1 << 20;
+
 /// Parses a file of `sources`. Whatever the text, a tree comes back; what is wrong is told to `diags`, and
 /// the tree is whole only if nothing was.
 pub fn parse_file(
@@ -215,7 +222,21 @@ impl<'a> Parser<'a> {
 
     /// Reports that `what` should stand here.
     fn expected(&mut self, what: &str) -> Reported {
+        // A reserved word that is none in Go was most likely meant as a name.
+        let nearby = [self.pos, self.pos.saturating_sub(1)];
+        if let Some(at) = nearby
+            .into_iter()
+            .find(|at| self.lexed.tokens[*at].tok.is_name_in_go())
+        {
+            return self.reserved_word(self.span_of(at));
+        }
         self.error(errors::expected(self.span(), what, &self.found()))
+    }
+
+    /// Reports that the word at `at` cannot be a name.
+    fn reserved_word(&mut self, at: Span) -> Reported {
+        let word = self.text(at);
+        self.error(errors::reserved_word(at, word))
     }
 
     /// Reports that the bracket `open` is not closed here.
@@ -294,7 +315,8 @@ impl<'a> Parser<'a> {
         self.check_depth(1)?;
         let outer = std::mem::take(&mut self.tallest);
         self.depth += 1;
-        let result = parse(self);
+        // The callers' threads may have small stacks; the depth allowed must not depend on them.
+        let result = stacker::maybe_grow(RED_ZONE, STACK_SEGMENT, || parse(self));
         self.depth -= 1;
         self.tallest = outer.max(self.tallest + 1);
         result
@@ -394,7 +416,9 @@ impl<'a> Parser<'a> {
                 if p.at(closer) {
                     return Ok(lines);
                 }
-                if p.tok().is_closer() || p.at(Tok::Eof) {
+                // Where the closer is missing, the next declaration must not be read as a line.
+                let lost = p.partner(open).is_none() && p.tok().begins_declaration();
+                if lost || p.tok().is_closer() || p.at(Tok::Eof) {
                     return Err(p.expected_closer(open, ""));
                 }
                 let start = p.pos;

@@ -49,11 +49,7 @@ impl Parser<'_> {
                 break;
             }
             let first = at == 0 || self.lexed.tokens[at - 1].tok.is_semi();
-            let declares = matches!(
-                tok,
-                Tok::Import | Tok::Const | Tok::Var | Tok::Type | Tok::Func
-            );
-            if at >= failed && at > start && first && declares {
+            if at >= failed && at > start && first && tok.begins_declaration() {
                 break;
             }
             at = self.partner(at).map_or(at + 1, |partner| partner + 1);

@@ -118,7 +118,12 @@ impl Parser<'_> {
             Tok::Fail => {
                 self.bump();
                 if self.tok().is_semi() || self.at(Tok::RBrace) {
-                    return Err(self.expected("an error value after `fail`"));
+                    let (at, found) = (self.span(), self.found());
+                    return Err(self.error(errors::expected(
+                        at,
+                        "an error value after `fail`",
+                        &found,
+                    )));
                 }
                 StmtKind::Fail(self.expression()?)
             }
@@ -159,6 +164,7 @@ impl Parser<'_> {
             }
             Tok::Func if self.begins_func_decl() => return self.func_in_block(),
             Tok::Else => return Err(self.stray_else()),
+            Tok::Case | Tok::Default => return Err(self.expected("a statement")),
             _ => return self.simple_or_labeled(),
         };
         Ok(self.stmt_node(lo, kind))
@@ -178,10 +184,7 @@ impl Parser<'_> {
         while self.at(Tok::Newline) {
             self.bump();
         }
-        let stmt = if matches!(
-            self.tok(),
-            Tok::RBrace | Tok::Semi | Tok::Case | Tok::Default
-        ) {
+        let stmt = if matches!(self.tok(), Tok::RBrace | Tok::Semi) {
             let here = self.span().start();
             Stmt {
                 id: self.ids.fresh(),
@@ -282,10 +285,12 @@ impl Parser<'_> {
     /// The left side of `:=` must be names; others are reported and replaced.
     fn check_names(&mut self, lhs: &mut [Expr]) {
         for x in lhs {
-            if x.as_ident().is_none() {
-                self.report(errors::non_name_define(x.span));
-                x.kind = ExprKind::Bad;
+            match x.kind {
+                ExprKind::Ident(_) => continue,
+                ExprKind::IslandType => drop(self.reserved_word(x.span)),
+                _ => self.report(errors::non_name_define(x.span)),
             }
+            x.kind = ExprKind::Bad;
         }
     }
 

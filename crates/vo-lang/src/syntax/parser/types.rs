@@ -6,7 +6,7 @@ use super::super::ast::{
 };
 use super::super::errors;
 use super::super::token::Tok;
-use super::{PResult, Parser};
+use super::{PResult, Parser, Reported};
 use crate::source::Span;
 
 /// An entry of a parameter list before it is known whether the list has names.
@@ -113,6 +113,10 @@ impl Parser<'_> {
 
     /// The element type of a channel or port.
     fn queue_type(&mut self, lo: Span, is_port: bool, dir: ChanDir) -> PResult<Expr> {
+        if is_port && self.source.line(lo.lo) != self.source.line(self.span().lo) {
+            // No semicolon is inserted behind `port`; who ends a line with it means a variable.
+            return Err(self.reserved_word(self.span_of(self.pos - 1)));
+        }
         let elem = Box::new(self.ty()?);
         let kind = if is_port {
             ExprKind::PortType { dir, elem }
@@ -133,6 +137,16 @@ impl Parser<'_> {
                 self.in_brackets(Self::expression)?,
             ))),
         };
+        // `List[int]` where a type is: the brackets were read as an array type's, and no element follows.
+        let is_args = matches!(len, Some(ArrayLen::Expr(_)))
+            && (self.at(Tok::Comma)
+                || (self.at(Tok::RBracket)
+                    && (self.peek(1).is_semi()
+                        || self.peek(1).is_closer()
+                        || self.peek(1) == Tok::Comma)));
+        if is_args {
+            return Err(self.error(errors::generics(self.span_of(open).to(self.span()))));
+        }
         if self.eat(Tok::RBracket).is_none() {
             return Err(self.expected_closer(open, ""));
         }
@@ -359,7 +373,7 @@ impl Parser<'_> {
                         ty,
                     });
                 }
-                (None, Some(_)) if named => return Err(self.error(errors::mixed_params(span))),
+                (None, Some(ty)) if named => return Err(self.unnamed_among_named(span, &ty)),
                 (None, Some(ty)) => params.push(Param {
                     span,
                     names: Vec::new(),
@@ -386,6 +400,23 @@ impl Parser<'_> {
         match names.first() {
             Some(name) => Err(self.error(errors::mixed_params(name.span))),
             None => Ok(params),
+        }
+    }
+
+    /// A type stands among named parameters. In `(network string, port int)` it looks as if `port int` did.
+    fn unnamed_among_named(&mut self, span: Span, ty: &Expr) -> Reported {
+        match ty.kind {
+            ExprKind::PortType {
+                dir: ChanDir::Both, ..
+            } => {
+                let word = Span {
+                    hi: span.lo + "port".len() as u32,
+                    ..span
+                };
+                self.reserved_word(word)
+            }
+            ExprKind::IslandType => self.reserved_word(span),
+            _ => self.error(errors::mixed_params(span)),
         }
     }
 }
