@@ -4,7 +4,9 @@
 //! Nothing here runs a program.
 #![forbid(unsafe_code)]
 
+pub mod compile;
 pub mod diag;
+mod lower;
 pub mod package;
 pub mod source;
 pub mod syntax;

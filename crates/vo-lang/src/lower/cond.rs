@@ -4,9 +4,9 @@ use vo_bytecode::*;
 
 use super::builder::Label;
 use super::func::{INT, Lowerer, Value, Want};
-use super::program::Work;
+use super::program::{Guess, Work};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
-use crate::types::info::Mode;
+use crate::types::info::{Mode, Target};
 use crate::types::ty::{Kind, Ty};
 
 /// A truth value: that of a slot, or its opposite.
@@ -19,7 +19,8 @@ struct Truth {
 impl<'a> Lowerer<'_, 'a> {
     /// Goes on at `then` if a condition is true, else at `otherwise`.
     pub fn condition(&mut self, e: &'a Expr, then: Label, otherwise: Label) {
-        if let Some(value) = self.p.info.const_value(e.id).and_then(|v| v.as_bool()) {
+        let known = self.p.info.const_value(e.id).and_then(|v| v.as_bool());
+        if let Some(value) = known.or_else(|| self.known_condition(e)) {
             self.b.jump(if value { then } else { otherwise });
             return;
         }
@@ -49,6 +50,18 @@ impl<'a> Lowerer<'_, 'a> {
                 self.b.branch(cond, then, otherwise);
             }
         }
+    }
+
+    /// The value of a call that is known when the program is compiled.
+    fn known_condition(&mut self, e: &Expr) -> Option<bool> {
+        let ExprKind::Call { fun, .. } = &e.kind else { return None };
+        let Some(Target::Member(obj)) = self.p.info.selection(fun.id).map(|s| s.target) else {
+            return None;
+        };
+        let object = self.p.info.object(obj);
+        let path = &self.p.info.package(object.pkg?).path;
+        (&**path == "internal/reflect" && &*object.name == "Plain")
+            .then(|| self.p.guess(&self.work, Guess::Plain))
     }
 
     /// `a && b`, `a || b` as a value.

@@ -244,8 +244,7 @@ impl<'a> Lowerer<'_, 'a> {
         for (case, body) in s.cases.iter().zip(&bodies) {
             for e in case.exprs.iter().flatten() {
                 let next = self.b.label();
-                let test = self.case_type(e, iface);
-                self.b.branch(test, *body, next);
+                self.case_type(e, iface, *body, next);
                 self.b.bind(next);
             }
         }
@@ -253,6 +252,9 @@ impl<'a> Lowerer<'_, 'a> {
         self.enter(label, done, None);
         for (case, body) in s.cases.iter().zip(bodies) {
             self.b.bind(body);
+            if !self.b.reachable() {
+                continue;
+            }
             if let Some(obj) = self.p.info.implicit(case.id) {
                 let ty = self.p.info.object(obj).ty;
                 let value = if ty == operand_ty || self.tys().is_interface(ty) {
@@ -269,14 +271,15 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.bind(done);
     }
 
-    fn case_type(&mut self, e: &Expr, iface: Slot) -> Slot {
+    fn case_type(&mut self, e: &Expr, iface: Slot, yes: Label, no: Label) {
         let tm = self.p.info.type_and_mode(e.id);
         if tm.is_some_and(|tm| tm.mode == Mode::Nil) {
             let dst = self.b.slot(SlotTy::I64);
             self.b.emit(Inst::IfaceIsNil { dst: Dst(dst), src: IfaceSrc(iface) });
-            return dst;
+            self.b.branch(dst, yes, no);
+            return;
         }
-        self.type_test(iface, self.type_of(e))
+        self.branch_type(iface, self.type_of(e), yes, no);
     }
 
     /// A variable of a loop that is declared anew for each iteration, set to a value.

@@ -2,8 +2,10 @@
 
 use vo_bytecode::*;
 
+use super::builder::Label;
 use super::func::{INT, Lowerer, Value, Want};
 use super::place::Loc;
+use super::program::Guess;
 use crate::syntax::ast::Expr;
 use crate::types::ty::{Basic, Kind, Ty};
 
@@ -77,16 +79,23 @@ impl<'a> Lowerer<'_, 'a> {
         self.load(&Loc::object(word), ty, want)
     }
 
-    /// Whether the dynamic type of an interface is `ty`, or implements it.
-    pub fn type_test(&mut self, iface: Slot, ty: Ty) -> Slot {
-        let id = self.p.types.id(ty);
+    /// Goes on at `yes` if the dynamic type of an interface is `ty` or implements it, else at `no`. Gives
+    /// the slot of the answer.
+    pub fn branch_type(&mut self, iface: Slot, ty: Ty, yes: Label, no: Label) -> Slot {
         let dst = self.b.slot(SlotTy::I64);
+        if self.p.guess(&self.work, Guess::Never(ty)) {
+            self.b.emit(Inst::Const { dst: Dst(dst), value: 0 });
+            self.b.jump(no);
+            return dst;
+        }
+        let id = self.p.types.id(ty);
         let src = IfaceSrc(iface);
         if self.tys().is_interface(ty) {
             self.b.emit(Inst::IfaceImplements { dst: Dst(dst), src, ty: id });
         } else {
             self.b.emit(Inst::IfaceIs { dst: Dst(dst), src, ty: id });
         }
+        self.b.branch(dst, yes, no);
         dst
     }
 

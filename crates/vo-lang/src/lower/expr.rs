@@ -497,9 +497,8 @@ impl<'a> Lowerer<'_, 'a> {
     fn assert_type(&mut self, e: &'a Expr, x: &'a Expr, ty: Ty, want: Want<'_>) -> Value {
         let iface = self.value(x, Want::Any).slots[0];
         self.at(e.span);
-        let ok = self.type_test(iface, ty);
         let (good, bad) = (self.b.label(), self.b.label());
-        self.b.branch(ok, good, bad);
+        self.branch_type(iface, ty, good, bad);
         self.b.bind(bad);
         let id = self.p.types.id(ty);
         self.b.emit(Inst::PanicAssert { src: IfaceSrc(iface), want: id });
@@ -510,10 +509,9 @@ impl<'a> Lowerer<'_, 'a> {
     /// `x.(T)` in comma-ok form: the value and whether it is one.
     pub fn assert_type_ok(&mut self, x: &'a Expr, ty: Ty) -> (Value, Slot) {
         let iface = self.value(x, Want::Any).slots[0];
-        let ok = self.type_test(iface, ty);
         let dst = self.temp(ty);
         let (good, bad, done) = (self.b.label(), self.b.label(), self.b.label());
-        self.b.branch(ok, good, bad);
+        let ok = self.branch_type(iface, ty, good, bad);
         self.b.bind(bad);
         self.zero_value(ty, Want::Into(&dst));
         self.b.jump(done);

@@ -74,6 +74,8 @@ pub struct Lowerer<'p, 'a> {
     pub flow: Vec<Flow>,
     /// Where `fallthrough` goes.
     pub next_case: Option<Label>,
+    /// What is being made.
+    pub work: Work,
     /// The function, where it has a source.
     pub func: Option<FuncId>,
     pub result_types: Vec<Ty>,
@@ -81,7 +83,7 @@ pub struct Lowerer<'p, 'a> {
 }
 
 impl<'p, 'a> Lowerer<'p, 'a> {
-    pub fn new(p: &'p mut Program<'a>) -> Self {
+    pub fn new(p: &'p mut Program<'a>, work: Work) -> Self {
         let b = p.builder();
         Lowerer {
             p,
@@ -89,6 +91,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             homes: HashMap::new(),
             flow: Vec::new(),
             next_case: None,
+            work,
             func: None,
             result_types: Vec::new(),
             file: 0,
@@ -96,8 +99,9 @@ impl<'p, 'a> Lowerer<'p, 'a> {
     }
 
     /// Makes the function.
-    pub fn lower(self, work: &Work) -> bc::Function {
-        match work {
+    pub fn lower(self) -> bc::Function {
+        let work = self.work.clone();
+        match &work {
             Work::Body(id) => self.body(*id),
             Work::Value(id) => self.value_thunk(*id),
             Work::IfaceMethod(ty, method) => self.iface_thunk(*ty, *method),

@@ -4,6 +4,7 @@
 use vo_bytecode::*;
 
 use super::func::Lowerer;
+use super::program::Guess;
 use crate::types::info::FuncId;
 use crate::types::ty::Ty;
 
@@ -17,11 +18,16 @@ impl Lowerer<'_, '_> {
             return;
         }
         // A string that takes over the bytes of a slice that nobody writes to any more.
-        if name == "internal/bytealg.stringOf" {
+        if name == "internal/bytealg.StringOf" {
             self.b.mov(rets, &args[..2]);
             return;
         }
-        let Some(rt) = RtFn::from_name(&name) else {
+        if name == "internal/reflect.Plain" {
+            let plain = self.p.guess(&self.work, Guess::Plain);
+            self.b.emit(Inst::Const { dst: Dst(rets[0]), value: i64::from(plain) });
+            return;
+        }
+        let Some(rt) = runtime_function(&name) else {
             self.not_supported(func.span, &format!("the function {name}"));
             return;
         };
@@ -35,6 +41,19 @@ impl Lowerer<'_, '_> {
         });
         self.b.rt_into(rt, ty, args, rets);
     }
+}
+
+/// The runtime function of that name. Those that other packages may call are spelt there with a small
+/// letter, because they are not for users.
+fn runtime_function(name: &str) -> Option<RtFn> {
+    if name == "internal/sys.WriteFd" {
+        return Some(RtFn::WriteFd);
+    }
+    RtFn::from_name(name).or_else(|| {
+        let (package, func) = name.rsplit_once('.')?;
+        let first = func.chars().next()?.to_ascii_lowercase();
+        RtFn::from_name(&format!("{package}.{first}{}", &func[1..]))
+    })
 }
 
 /// The instruction that a function is.

@@ -12,6 +12,7 @@ use super::typetable::TypeTable;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::SourceMap;
 use crate::types::info::{FuncId, Info, ObjId, PkgId, VarRole};
+use crate::types::lookup::Lookup;
 use crate::types::ty::{Kind, Name, Ty, TyTable};
 
 /// A function of the module, by what it is made from.
@@ -46,6 +47,16 @@ pub enum BoundMethod {
     Interface(Ty, usize),
 }
 
+/// What is taken for granted about the values in interfaces until one turns up that is different. Code that
+/// can never run then costs nothing, and neither do the functions that only it calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guess {
+    /// All are numbers, strings, booleans, or have an `Error` or `String` method.
+    Plain,
+    /// None is of this type, or implements it.
+    Never(Ty),
+}
+
 /// See the module's text.
 pub struct Program<'a> {
     pub info: &'a Info<'a>,
@@ -66,6 +77,10 @@ pub struct Program<'a> {
     pub diags: Diagnostics,
     /// Whether parts of values in interfaces are taken out at run time as interfaces of their own.
     pub reflects: bool,
+    /// What functions rely on as long as nothing else is known.
+    guesses: Vec<(Work, Guess)>,
+    /// How many converted types the guesses were held against.
+    revised: usize,
     tables_done: HashSet<(TypeId, MethodId)>,
     reflected: usize,
 }
@@ -94,6 +109,8 @@ impl<'a> Program<'a> {
             scanned: HashSet::new(),
             diags: Diagnostics::new(),
             reflects: false,
+            guesses: Vec::new(),
+            revised: 0,
             tables_done: HashSet::new(),
             reflected: 0,
         }
@@ -105,6 +122,9 @@ impl<'a> Program<'a> {
         let mut live = HashSet::new();
         loop {
             self.drain();
+            if self.revise() {
+                continue;
+            }
             if !self.grow_method_tables() && !self.grow_initialisers(&mut live) {
                 break;
             }
@@ -142,9 +162,61 @@ impl<'a> Program<'a> {
     fn drain(&mut self) {
         while let Some(work) = self.queue.pop_front() {
             let id = self.ids[&work];
-            let function = Lowerer::new(self).lower(&work);
+            let function = Lowerer::new(self, work).lower();
             self.functions[id.index()] = Some(function);
         }
+    }
+
+    /// Whether a guess still holds. `work` relies on it, and is made again should it turn out to be wrong.
+    pub fn guess(&mut self, work: &Work, guess: Guess) -> bool {
+        let holds = self.holds(guess);
+        if holds {
+            self.guesses.push((work.clone(), guess));
+        }
+        holds
+    }
+
+    fn holds(&self, guess: Guess) -> bool {
+        match guess {
+            Guess::Plain => self.types.converted.iter().all(|ty| self.is_plain(*ty)),
+            Guess::Never(ty) => match self.tys.as_interface(ty) {
+                Some(iface) => !self.types.converted.iter().any(|&held| {
+                    iface.methods.iter().all(|method| super::method::implements(self, held, method))
+                }),
+                None => !self.types.is_converted(ty),
+            },
+        }
+    }
+
+    /// Whether a value of the type is shown without looking into it.
+    fn is_plain(&self, ty: Ty) -> bool {
+        let speaks = |name| match self.tys.lookup(ty, name, PkgId(0)) {
+            Lookup::Method { func, ptr_recv, indirect, .. } => {
+                let sig = self.tys.as_signature(self.info.object(func).ty);
+                let text = sig.is_some_and(|s| s.params.is_empty() && s.results == [Ty::STRING]);
+                (!ptr_recv || indirect) && text
+            }
+            _ => false,
+        };
+        self.tys.basic(ty).is_some() || speaks("Error") || speaks("String")
+    }
+
+    /// Makes again what relied on guesses that turned out to be wrong. Whether there was any.
+    fn revise(&mut self) -> bool {
+        if self.revised == self.types.converted.len() {
+            return false;
+        }
+        self.revised = self.types.converted.len();
+        let guesses = std::mem::take(&mut self.guesses);
+        let (good, bad): (Vec<_>, Vec<_>) = guesses.into_iter().partition(|(_, guess)| self.holds(*guess));
+        self.guesses = good;
+        let revised = !bad.is_empty();
+        for (work, _) in bad {
+            if !self.queue.contains(&work) {
+                self.queue.push_back(work);
+            }
+        }
+        revised
     }
 
     /// Gives each type that is put into an interface the methods that interfaces may call. Whether
@@ -218,12 +290,12 @@ impl<'a> Program<'a> {
             for pkg in packages {
                 if self.has_init(pkg) {
                     let id = self.func(Work::Init(pkg));
-                    let function = Lowerer::new(self).lower(&Work::Init(pkg));
+                    let function = Lowerer::new(self, Work::Init(pkg)).lower();
                     self.functions[id.index()] = Some(function);
                 }
             }
             let id = self.func(Work::Entry);
-            let function = Lowerer::new(self).lower(&Work::Entry);
+            let function = Lowerer::new(self, Work::Entry).lower();
             self.functions[id.index()] = Some(function);
         }
         grown

@@ -21,6 +21,10 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// A statement; `label` is the name it has.
     pub fn stmt(&mut self, stmt: &'a Stmt, label: Option<&'a Ident>) {
+        if !self.b.reachable() {
+            // What it calls must not become part of the program.
+            return;
+        }
         self.at(stmt.span);
         match &stmt.kind {
             StmtKind::Bad | StmtKind::Empty => {}

@@ -210,6 +210,11 @@ impl<'a> TypeTable<'a> {
         shape
     }
 
+    /// Whether values of a type are put into interfaces.
+    pub fn is_converted(&self, ty: Ty) -> bool {
+        self.converted_set.contains(&ty)
+    }
+
     /// Notes that values of a type are put into interfaces.
     pub fn convert(&mut self, ty: Ty) {
         if self.converted_set.insert(ty) {
