@@ -1,4 +1,4 @@
-//! Compiles programs and prints their bytecode, or `ok` for each with `-q`.
+//! Compiles programs, verifies them and prints their bytecode, or one line for each with `-q`.
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -7,17 +7,21 @@ fn main() {
         args.remove(0);
     }
     for path in args {
-        match vo_lang::compile::compile_file(path.as_ref()) {
-            Ok(module) if quiet => println!("{path}: ok, {} functions", module.functions.len()),
-            Ok(module) => {
-                for f in &module.functions {
-                    println!("\nfunc {} params={} results={:?}", f.name, f.params, f.results);
-                    for (i, inst) in f.code.iter().enumerate() {
-                        println!("  {i:4} L{:<4} {inst:?}", f.lines[i]);
-                    }
-                }
+        let module = match vo_lang::compile::compile_file(path.as_ref()) {
+            Ok(module) => module,
+            Err(failure) => {
+                println!("{path}: refused\n{failure}");
+                continue;
             }
-            Err(failure) => println!("{path}: refused\n{failure}"),
+        };
+        if let Err(errors) = vo_bytecode::verify::verify(&module) {
+            println!("{path}: bad bytecode");
+            errors.iter().take(10).for_each(|error| println!("  {error}"));
+        }
+        if quiet {
+            println!("{path}: ok, {} functions", module.functions.len());
+        } else {
+            println!("{}", vo_bytecode::text::print(&module));
         }
     }
 }

@@ -80,14 +80,13 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     /// Goes on at `yes` if the dynamic type of an interface is `ty` or implements it, else at `no`. Gives
-    /// the slot of the answer.
-    pub fn branch_type(&mut self, iface: Slot, ty: Ty, yes: Label, no: Label) -> Slot {
-        let dst = self.b.slot(SlotTy::I64);
+    /// the slot of the answer, if it is not always no.
+    pub fn branch_type(&mut self, iface: Slot, ty: Ty, yes: Label, no: Label) -> Option<Slot> {
         if self.p.guess(&self.work, Guess::Never(ty)) {
-            self.b.emit(Inst::Const { dst: Dst(dst), value: 0 });
             self.b.jump(no);
-            return dst;
+            return None;
         }
+        let dst = self.b.slot(SlotTy::I64);
         let id = self.p.types.id(ty);
         let src = IfaceSrc(iface);
         if self.tys().is_interface(ty) {
@@ -96,7 +95,7 @@ impl<'a> Lowerer<'_, 'a> {
             self.b.emit(Inst::IfaceIs { dst: Dst(dst), src, ty: id });
         }
         self.b.branch(dst, yes, no);
-        dst
+        Some(dst)
     }
 
     /// The conversion `T(x)` of a value that is no constant.

@@ -519,6 +519,7 @@ impl<'a> Lowerer<'_, 'a> {
         let value = self.unpack(iface, ty, Want::Fresh(&dst));
         self.b.mov(&dst, &value.slots);
         self.b.bind(done);
+        let ok = ok.unwrap_or_else(|| self.b.int(0));
         (Value { slots: dst, fresh: false }, ok)
     }
 }
