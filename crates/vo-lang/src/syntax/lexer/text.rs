@@ -84,10 +84,7 @@ fn numeric(text: &str, start: usize, count: usize, base: u32) -> (usize, Result<
         let digits = if base == 8 { "octal" } else { "hexadecimal" };
         return (
             end,
-            Err(format!(
-                "`\\{}` needs {count} {digits} digits",
-                &text[1..2.min(end.max(2))]
-            )),
+            Err(format!("`\\{}` needs {count} {digits} digits", &text[1..2])),
         );
     }
     // At most eight digits of four bits: it fits.

@@ -13,11 +13,15 @@ use crate::source::Span;
 /// What stands between `for` and its body.
 enum ForHead {
     Range(RangeHead),
-    Clause {
-        init: Option<Stmt>,
-        cond: Option<Expr>,
-        post: Option<Stmt>,
-    },
+    Clause(Box<ForClause>),
+}
+
+/// `init; cond; post`, any of them left out.
+#[derive(Default)]
+struct ForClause {
+    init: Option<Stmt>,
+    cond: Option<Expr>,
+    post: Option<Stmt>,
 }
 
 /// What stands between `switch` and its clauses.
@@ -141,12 +145,15 @@ impl Parser<'_> {
         let body = self.body()?;
         self.no_second_block()?;
         Ok(match head {
-            ForHead::Clause { init, cond, post } => StmtKind::For(Box::new(ForStmt {
-                init,
-                cond,
-                post,
-                body,
-            })),
+            ForHead::Clause(clause) => {
+                let ForClause { init, cond, post } = *clause;
+                StmtKind::For(Box::new(ForStmt {
+                    init,
+                    cond,
+                    post,
+                    body,
+                }))
+            }
             ForHead::Range(RangeHead {
                 lhs,
                 define,
@@ -168,40 +175,30 @@ impl Parser<'_> {
     }
 
     fn for_head(&mut self) -> PResult<ForHead> {
-        let mut init = None;
+        let mut clause = Box::new(ForClause::default());
         if self.at(Tok::LBrace) {
-            return Ok(ForHead::Clause {
-                init,
-                cond: None,
-                post: None,
-            });
+            return Ok(ForHead::Clause(clause));
         }
         if !self.at(Tok::Semi) {
             match self.simple(Place::ForHead)? {
                 Simple::Range(head) => return Ok(ForHead::Range(head)),
-                Simple::Stmt(stmt) => init = Some(stmt),
+                Simple::Stmt(stmt) if self.at(Tok::Semi) => clause.init = Some(stmt),
+                Simple::Stmt(stmt) => {
+                    clause.cond = Some(self.value(stmt));
+                    return Ok(ForHead::Clause(clause));
+                }
                 Simple::Label(_) => return Err(self.expected("a statement")),
             }
         }
-        if !self.at(Tok::Semi) {
-            let cond = init.take().map(|stmt| self.value(stmt));
-            return Ok(ForHead::Clause {
-                init,
-                cond,
-                post: None,
-            });
-        }
         self.bump();
-        let mut cond = None;
         if !self.at(Tok::Semi) {
             if self.at(Tok::LBrace) {
                 return Err(self.expected("a condition and `;`"));
             }
             let stmt = self.plain()?;
-            cond = Some(self.value(stmt));
+            clause.cond = Some(self.value(stmt));
         }
         self.expect(Tok::Semi, "`;` behind the condition of the loop")?;
-        let mut post = None;
         if !self.at(Tok::LBrace) {
             let stmt = self.plain()?;
             if let StmtKind::Assign {
@@ -212,9 +209,9 @@ impl Parser<'_> {
             {
                 self.report(errors::define_in_post(*op_span));
             }
-            post = Some(stmt);
+            clause.post = Some(stmt);
         }
-        Ok(ForHead::Clause { init, cond, post })
+        Ok(ForHead::Clause(clause))
     }
 
     pub(super) fn switch_stmt(&mut self) -> PResult<StmtKind> {

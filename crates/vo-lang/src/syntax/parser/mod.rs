@@ -173,9 +173,10 @@ impl<'a> Parser<'a> {
 
     /// Goes past `tok`, called `what` in the message if something else stands here.
     fn expect(&mut self, tok: Tok, what: &str) -> PResult<Span> {
-        self.eat(tok)
-            .ok_or(())
-            .or_else(|()| Err(self.expected(what)))
+        match self.eat(tok) {
+            Some(span) => Ok(span),
+            None => Err(self.expected(what)),
+        }
     }
 
     fn text(&self, span: Span) -> &'a str {

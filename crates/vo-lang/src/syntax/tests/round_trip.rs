@@ -225,7 +225,9 @@ fn the_examples_survive() {
     for entry in std::fs::read_dir(folder).expect("the folder of examples") {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|e| e == "vo") {
-            check(&parse_ok(&std::fs::read_to_string(path).expect("an example")));
+            check(&parse_ok(
+                &std::fs::read_to_string(path).expect("an example"),
+            ));
         }
     }
 }
