@@ -11,7 +11,7 @@ use super::space::Space;
 use vo_bytecode::SlotTy;
 
 /// How many objects are fetched ahead; enough to hide a miss, few enough to stay in the cache.
-const AHEAD: usize = 8;
+const AHEAD: usize = 16;
 /// How many bytes of a large object are scanned at a time.
 const PIECE_BYTES: usize = 8 << 10;
 /// Addresses have 47 bits; a stacked object has its class above them.
