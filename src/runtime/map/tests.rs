@@ -209,7 +209,7 @@ fn against_model(ty: TypeId, seed: u64, steps: usize, keys: u64) {
     let mut model: HashMap<u64, u64> = HashMap::new();
     // Interfaces of numbers divisible by four are all nil.
     let name = |number: u64| {
-        if ty == ANY && number % 4 == 0 {
+        if ty == ANY && number.is_multiple_of(4) {
             0
         } else {
             number
