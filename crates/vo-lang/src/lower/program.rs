@@ -122,10 +122,9 @@ impl<'a> Program<'a> {
         let mut live = HashSet::new();
         loop {
             self.drain();
-            if self.revise() {
-                continue;
-            }
-            if !self.grow_method_tables() && !self.grow_initialisers(&mut live) {
+            let grown = self.grow_method_tables();
+            let revised = self.revise();
+            if !self.grow_initialisers(&mut live) && !grown && !revised {
                 break;
             }
         }

@@ -171,16 +171,9 @@ impl<'a> Lowerer<'_, 'a> {
         let more = self.b.cmp(CmpOp::Lt, INT, counter, string[1]);
         self.b.branch(more, body, done);
         self.b.bind(body);
-        let decoded = self.b.rt(RtFn::StrDecodeRune, None, &[string[0], string[1], counter]);
-        self.b.emit(Inst::Bin {
-            dst: Dst(after),
-            op: BinOp::Add,
-            kind: INT,
-            a: Src(counter),
-            b: Src(decoded[1]),
-        });
+        let rune = self.decode(&string, counter, after);
         self.give(&key, Value::one(counter), Ty::INT);
-        self.give(&value, Value::one(decoded[0]), Ty::INT32);
+        self.give(&value, Value::one(rune), Ty::INT32);
         self.enter(label, done, Some(next));
         self.block(&s.body);
         self.exit();
@@ -189,6 +182,28 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.mov(&[counter], &[after]);
         self.b.jump(head);
         self.b.bind(done);
+    }
+
+    /// The rune at a byte index of a string; `after` becomes the index behind it.
+    fn decode(&mut self, string: &[Slot], at: Slot, after: Slot) -> Slot {
+        let (rune, width) = (self.b.slot(SlotTy::I64), self.b.slot(SlotTy::I64));
+        let (long, done) = (self.b.label(), self.b.label());
+        // Most text is ASCII.
+        self.b.emit(Inst::LoadIdx {
+            dst: Dst(rune),
+            mem: Mem::U8,
+            base: Src(string[0]),
+            index: Src(at),
+        });
+        self.b.emit(Inst::Const { dst: Dst(width), value: 1 });
+        let limit = self.b.int(0x80);
+        let is_long = self.b.cmp(CmpOp::Ge, INT, rune, limit);
+        self.b.branch(is_long, long, done);
+        self.b.bind(long);
+        self.b.rt_into(RtFn::StrDecodeRune, None, &[string[0], string[1], at], &[rune, width]);
+        self.b.bind(done);
+        self.b.emit(Inst::Bin { dst: Dst(after), op: BinOp::Add, kind: INT, a: Src(at), b: Src(width) });
+        rune
     }
 
     fn range_map(&mut self, s: &'a RangeStmt, label: Option<&Ident>, ty: Ty, key_ty: Ty, value_ty: Ty) {
