@@ -16,7 +16,10 @@ fn main() {
         };
         if let Err(errors) = vo_bytecode::verify::verify(&module) {
             println!("{path}: bad bytecode");
-            errors.iter().take(10).for_each(|error| println!("  {error}"));
+            errors
+                .iter()
+                .take(10)
+                .for_each(|error| println!("  {error}"));
         }
         if quiet {
             println!("{path}: ok, {} functions", module.functions.len());

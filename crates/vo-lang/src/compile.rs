@@ -46,7 +46,13 @@ pub fn compile_file(path: &Path) -> Result<Module, Box<Failure>> {
 /// Compiles a program in memory; `name` is the file name that messages show.
 pub fn compile_source(name: &str, text: impl Into<Vec<u8>>) -> Result<Module, Box<Failure>> {
     front(name, text.into(), |checked, sources| {
-        let is_std = |pkg: PkgId| checked.program.packages.get(pkg.index()).is_some_and(|p| p.std);
+        let is_std = |pkg: PkgId| {
+            checked
+                .program
+                .packages
+                .get(pkg.index())
+                .is_some_and(|p| p.std)
+        };
         lower::lower(&checked.info, &checked.types, sources, &is_std)
     })
 }
@@ -63,7 +69,10 @@ pub fn check_source(name: &str, text: impl Into<Vec<u8>>) -> Result<(), Box<Fail
 
 fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
     std::fs::read(path).map_err(|error| {
-        let mut failure = Failure { sources: SourceMap::new(), diagnostics: Diagnostics::new() };
+        let mut failure = Failure {
+            sources: SourceMap::new(),
+            diagnostics: Diagnostics::new(),
+        };
         let file = failure.sources.add(path.display().to_string(), "");
         failure.diagnostics.push(cannot_read(file, path, &error));
         Box::new(failure)
@@ -91,5 +100,8 @@ fn front<T>(
         }
     }
     drop(checked);
-    Err(Box::new(Failure { sources, diagnostics }))
+    Err(Box::new(Failure {
+        sources,
+        diagnostics,
+    }))
 }

@@ -12,7 +12,9 @@ fn root() -> PathBuf {
 
 /// The programs under a folder, in order.
 fn programs(dir: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths {
@@ -51,7 +53,9 @@ fn programs_compile_to_verified_bytecode() {
 fn expected(text: &str) -> BTreeMap<u32, Vec<String>> {
     let words = |rest: &str| rest.split_whitespace().map(str::to_lowercase).collect();
     let lines = text.lines().enumerate();
-    lines.filter_map(|(i, line)| Some((i as u32 + 1, words(line.split_once("// ERROR:")?.1)))).collect()
+    lines
+        .filter_map(|(i, line)| Some((i as u32 + 1, words(line.split_once("// ERROR:")?.1))))
+        .collect()
 }
 
 #[test]

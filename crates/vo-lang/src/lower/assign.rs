@@ -15,7 +15,12 @@ pub enum Place {
     /// A variable, element or field.
     At(Loc, Ty),
     /// A map entry.
-    Entry { map: Slot, key: Vec<Slot>, ty: TypeId, value: Ty },
+    Entry {
+        map: Slot,
+        key: Vec<Slot>,
+        ty: TypeId,
+        value: Ty,
+    },
 }
 
 impl<'a> Lowerer<'_, 'a> {
@@ -31,7 +36,12 @@ impl<'a> Lowerer<'_, 'a> {
                 let map = self.value(x, Want::Any).slots[0];
                 let key = self.owned_as(index, key, Want::Any).slots;
                 let ty = self.p.types.id(x_ty);
-                return Place::Entry { map, key, ty, value };
+                return Place::Entry {
+                    map,
+                    key,
+                    ty,
+                    value,
+                };
             }
         }
         let ty = self.type_of(e);
@@ -52,7 +62,12 @@ impl<'a> Lowerer<'_, 'a> {
         match place {
             Place::Blank => {}
             Place::At(loc, ty) => self.store(loc, *ty, &value.slots),
-            Place::Entry { map, key, ty, value: value_ty } => {
+            Place::Entry {
+                map,
+                key,
+                ty,
+                value: value_ty,
+            } => {
                 let vals = self.owned(value, *value_ty).slots;
                 self.b.emit(Inst::MapSet {
                     ty: *ty,
@@ -107,7 +122,10 @@ impl<'a> Lowerer<'_, 'a> {
             }
         } else {
             for (value, from) in self.several(&rhs[0]) {
-                let ty = places.get(values.len()).and_then(Self::place_type).unwrap_or(from);
+                let ty = places
+                    .get(values.len())
+                    .and_then(Self::place_type)
+                    .unwrap_or(from);
                 values.push(self.assign(value, from, ty, Want::Any));
             }
         }
@@ -149,7 +167,9 @@ impl<'a> Lowerer<'_, 'a> {
     /// `x op= y`, `x++`, `x--` (without `y`: one).
     pub fn compound(&mut self, lhs: &'a Expr, op: BinaryOp, rhs: Option<&'a Expr>) {
         let place = self.place(lhs);
-        let Some(ty) = Self::place_type(&place) else { return };
+        let Some(ty) = Self::place_type(&place) else {
+            return;
+        };
         let line = self.b.line();
         let (place, old) = match place {
             Place::At(loc, ty) => {
@@ -157,9 +177,22 @@ impl<'a> Lowerer<'_, 'a> {
                 let old = self.load(&loc, ty, Want::Any);
                 (Place::At(loc, ty), old)
             }
-            Place::Entry { map, key, ty, value } => {
+            Place::Entry {
+                map,
+                key,
+                ty,
+                value,
+            } => {
                 let old = self.read_map(ty, map, &key, value, None, Want::Any);
-                (Place::Entry { map, key, ty, value }, old)
+                (
+                    Place::Entry {
+                        map,
+                        key,
+                        ty,
+                        value,
+                    },
+                    old,
+                )
             }
             Place::Blank => return,
         };
@@ -175,7 +208,11 @@ impl<'a> Lowerer<'_, 'a> {
         };
         if self.tys().is_string(ty) {
             let parts = Srcs::from(old.slots.into_iter().chain(operand));
-            self.b.emit(Inst::StrConcat { ptr: Dst(dst[0]), len: Dst(dst[1]), parts });
+            self.b.emit(Inst::StrConcat {
+                ptr: Dst(dst[0]),
+                len: Dst(dst[1]),
+                parts,
+            });
         } else {
             self.arithmetic(op, ty, old.slots[0], operand[0], dst[0]);
         }
@@ -192,7 +229,10 @@ impl<'a> Lowerer<'_, 'a> {
     /// `a, b := x, y`: declares what is new, assigns the rest.
     fn define(&mut self, lhs: &'a [Expr], rhs: &'a [Expr]) {
         if let ([target], [value]) = (lhs, rhs) {
-            match target.as_ident().and_then(|ident| self.p.info.def(ident.id)) {
+            match target
+                .as_ident()
+                .and_then(|ident| self.p.info.def(ident.id))
+            {
                 Some(obj) => self.declare_expr(obj, value),
                 None => self.assign_one(target, value),
             }
@@ -200,8 +240,14 @@ impl<'a> Lowerer<'_, 'a> {
         }
         let mut targets: Vec<(Option<ObjId>, Place)> = Vec::with_capacity(lhs.len());
         for target in lhs {
-            let new = target.as_ident().and_then(|ident| self.p.info.def(ident.id));
-            let place = if new.is_some() { Place::Blank } else { self.place(target) };
+            let new = target
+                .as_ident()
+                .and_then(|ident| self.p.info.def(ident.id));
+            let place = if new.is_some() {
+                Place::Blank
+            } else {
+                self.place(target)
+            };
             targets.push((new, place));
         }
         let target_types: Vec<Option<Ty>> = targets
@@ -220,7 +266,11 @@ impl<'a> Lowerer<'_, 'a> {
             }
         } else {
             for (value, from) in self.several(&rhs[0]) {
-                let ty = target_types.get(values.len()).copied().flatten().unwrap_or(from);
+                let ty = target_types
+                    .get(values.len())
+                    .copied()
+                    .flatten()
+                    .unwrap_or(from);
                 values.push(self.assign(value, from, ty, Want::Any));
             }
         }
@@ -236,7 +286,11 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// A `var` declaration in a function.
     pub fn declare_spec(&mut self, spec: &'a VarSpec) {
-        let objs: Vec<Option<ObjId>> = spec.names.iter().map(|name| self.p.info.def(name.id)).collect();
+        let objs: Vec<Option<ObjId>> = spec
+            .names
+            .iter()
+            .map(|name| self.p.info.def(name.id))
+            .collect();
         if spec.values.is_empty() {
             for obj in objs.into_iter().flatten() {
                 if &*self.p.info.object(obj).name != "_" {
@@ -306,7 +360,11 @@ impl<'a> Lowerer<'_, 'a> {
         };
         let mode = self.p.info.type_and_mode(e.id).map(|tm| tm.mode);
         match &e.kind {
-            ExprKind::Unary { op: UnaryOp::Recv, x, .. } => {
+            ExprKind::Unary {
+                op: UnaryOp::Recv,
+                x,
+                ..
+            } => {
                 let ok = self.b.slot(SlotTy::I64);
                 let value = self.receive(e, x, Some(ok), Want::Any);
                 vec![(value, first), (Value::one(ok), second)]
@@ -317,7 +375,9 @@ impl<'a> Lowerer<'_, 'a> {
             }
             ExprKind::Index { x, index } if mode != Some(Mode::Invalid) => {
                 let x_ty = self.type_of(x);
-                let Kind::Map(key, value) = *self.tys().under(x_ty) else { return Vec::new() };
+                let Kind::Map(key, value) = *self.tys().under(x_ty) else {
+                    return Vec::new();
+                };
                 let ok = self.b.slot(SlotTy::I64);
                 let got = self.map_get(x, x_ty, index, key, value, Some(ok), Want::Any);
                 vec![(got, first), (Value::one(ok), second)]

@@ -140,20 +140,31 @@ impl Builder {
     /// Goes on at one of two labels.
     pub fn branch(&mut self, cond: Slot, then: Label, otherwise: Label) {
         let (then, otherwise) = (self.target(then), self.target(otherwise));
-        self.emit(Inst::Br { cond: Src(cond), then, otherwise });
+        self.emit(Inst::Br {
+            cond: Src(cond),
+            then,
+            otherwise,
+        });
     }
 
     /// Goes on at the label of an index.
     pub fn switch(&mut self, index: Slot, targets: &[Label], otherwise: Label) {
         let targets = targets.iter().map(|t| self.target(*t)).collect();
         let otherwise = self.target(otherwise);
-        self.emit(Inst::Switch { index: Src(index), targets: Targets(targets), otherwise });
+        self.emit(Inst::Switch {
+            index: Src(index),
+            targets: Targets(targets),
+            otherwise,
+        });
     }
 
     /// An integer constant in a new slot.
     pub fn int(&mut self, value: i64) -> Slot {
         let dst = self.slot(SlotTy::I64);
-        self.emit(Inst::Const { dst: Dst(dst), value });
+        self.emit(Inst::Const {
+            dst: Dst(dst),
+            value,
+        });
         dst
     }
 
@@ -167,14 +178,26 @@ impl Builder {
     /// An integer operation into a new slot.
     pub fn bin(&mut self, op: BinOp, kind: IntKind, a: Slot, b: Slot) -> Slot {
         let dst = self.slot(SlotTy::I64);
-        self.emit(Inst::Bin { dst: Dst(dst), op, kind, a: Src(a), b: Src(b) });
+        self.emit(Inst::Bin {
+            dst: Dst(dst),
+            op,
+            kind,
+            a: Src(a),
+            b: Src(b),
+        });
         dst
     }
 
     /// A comparison of integers into a new slot.
     pub fn cmp(&mut self, op: CmpOp, kind: IntKind, a: Slot, b: Slot) -> Slot {
         let dst = self.slot(SlotTy::I64);
-        self.emit(Inst::Cmp { dst: Dst(dst), op, kind, a: Src(a), b: Src(b) });
+        self.emit(Inst::Cmp {
+            dst: Dst(dst),
+            op,
+            kind,
+            a: Src(a),
+            b: Src(b),
+        });
         dst
     }
 
@@ -182,7 +205,12 @@ impl Builder {
     pub fn is_null(&mut self, a: Slot) -> Slot {
         let nil = self.nil();
         let dst = self.slot(SlotTy::I64);
-        self.emit(Inst::CmpRef { dst: Dst(dst), op: CmpOp::Eq, a: Src(a), b: Src(nil) });
+        self.emit(Inst::CmpRef {
+            dst: Dst(dst),
+            op: CmpOp::Eq,
+            a: Src(a),
+            b: Src(nil),
+        });
         dst
     }
 
@@ -235,10 +263,16 @@ impl Builder {
             debug_assert_eq!(self.ty(d), self.ty(s));
             let iface = self.ty(d) == SlotTy::IfaceType;
             if d != s && iface {
-                self.emit(Inst::IfaceMov { dst: IfaceDst(d), src: IfaceSrc(s) });
+                self.emit(Inst::IfaceMov {
+                    dst: IfaceDst(d),
+                    src: IfaceSrc(s),
+                });
             } else if d != s {
                 let known = self.non_null.contains(&s);
-                self.emit(Inst::Mov { dst: Dst(d), src: Src(s) });
+                self.emit(Inst::Mov {
+                    dst: Dst(d),
+                    src: Src(s),
+                });
                 if known {
                     self.assume_non_null(d);
                 }
@@ -259,27 +293,48 @@ impl Builder {
     pub fn zero(&mut self, dst: &[Slot]) {
         for &slot in dst {
             match self.ty(slot) {
-                SlotTy::I64 => self.emit(Inst::Const { dst: Dst(slot), value: 0 }),
-                SlotTy::F64 => self.emit(Inst::ConstF64 { dst: Dst(slot), value: inst::F64Bits(0) }),
-                SlotTy::F32 => self.emit(Inst::ConstF32 { dst: Dst(slot), value: inst::F32Bits(0) }),
+                SlotTy::I64 => self.emit(Inst::Const {
+                    dst: Dst(slot),
+                    value: 0,
+                }),
+                SlotTy::F64 => self.emit(Inst::ConstF64 {
+                    dst: Dst(slot),
+                    value: inst::F64Bits(0),
+                }),
+                SlotTy::F32 => self.emit(Inst::ConstF32 {
+                    dst: Dst(slot),
+                    value: inst::F32Bits(0),
+                }),
                 SlotTy::Ref => self.emit(Inst::Nil { dst: Dst(slot) }),
-                SlotTy::IfaceType => self.emit(Inst::IfaceNil { dst: IfaceDst(slot) }),
+                SlotTy::IfaceType => self.emit(Inst::IfaceNil {
+                    dst: IfaceDst(slot),
+                }),
                 SlotTy::IfaceData => {}
             }
         }
     }
 
     /// The finished function. A body whose end can be reached must have been closed by a terminator.
-    pub fn finish(mut self, name: String, file: u32, params: usize, results: Vec<SlotTy>) -> Function {
+    pub fn finish(
+        mut self,
+        name: String,
+        file: u32,
+        params: usize,
+        results: Vec<SlotTy>,
+    ) -> Function {
         let at = |target: Target| Target(self.labels[target.0 as usize].at.unwrap_or(0));
         for inst in &mut self.code {
             match inst {
                 Inst::Jump { to } => *to = at(*to),
-                Inst::Br { then, otherwise, .. } => {
+                Inst::Br {
+                    then, otherwise, ..
+                } => {
                     *then = at(*then);
                     *otherwise = at(*otherwise);
                 }
-                Inst::Switch { targets, otherwise, .. } => {
+                Inst::Switch {
+                    targets, otherwise, ..
+                } => {
                     targets.0.iter_mut().for_each(|t| *t = at(*t));
                     *otherwise = at(*otherwise);
                 }

@@ -38,12 +38,18 @@ impl<'a> Lowerer<'_, 'a> {
             Builtin::Copy => self.copy_elements(args),
             Builtin::Delete => {
                 let map_ty = self.type_of(&args[0]);
-                let Kind::Map(key, _) = *self.tys().under(map_ty) else { return Vec::new() };
+                let Kind::Map(key, _) = *self.tys().under(map_ty) else {
+                    return Vec::new();
+                };
                 let map = self.value(&args[0], Want::Any).slots[0];
                 let key = self.value_as(&args[1], key, Want::Any).slots;
                 let ty = self.p.types.id(map_ty);
                 self.at(e.span);
-                self.b.emit(Inst::MapDelete { ty, map: Src(map), key: Srcs::from(key) });
+                self.b.emit(Inst::MapDelete {
+                    ty,
+                    map: Src(map),
+                    key: Srcs::from(key),
+                });
                 return Vec::new();
             }
             Builtin::Make => self.make(e, args, ty, want),
@@ -51,14 +57,19 @@ impl<'a> Lowerer<'_, 'a> {
                 let elem = self.tys().pointee(ty).unwrap_or(Ty::INVALID);
                 let id = self.p.types.id(elem);
                 let dst = self.dst(want, ty);
-                self.b.emit(Inst::New { dst: Dst(dst[0]), ty: id });
+                self.b.emit(Inst::New {
+                    dst: Dst(dst[0]),
+                    ty: id,
+                });
                 self.b.assume_non_null(dst[0]);
                 Value::fresh(dst)
             }
             Builtin::Panic => {
                 let value = self.value_as(&args[0], Ty::ANY, Want::Any).slots[0];
                 self.at(e.span);
-                self.b.emit(Inst::Panic { value: IfaceSrc(value) });
+                self.b.emit(Inst::Panic {
+                    value: IfaceSrc(value),
+                });
                 return Vec::new();
             }
             Builtin::Print | Builtin::Println => {
@@ -77,7 +88,10 @@ impl<'a> Lowerer<'_, 'a> {
             Kind::Array(_, len) => {
                 self.effect(x);
                 let dst = self.dst(want, Ty::INT);
-                self.b.emit(Inst::Const { dst: Dst(dst[0]), value: len as i64 });
+                self.b.emit(Inst::Const {
+                    dst: Dst(dst[0]),
+                    value: len as i64,
+                });
                 Value::fresh(dst)
             }
             Kind::Map(..) => {
@@ -90,7 +104,11 @@ impl<'a> Lowerer<'_, 'a> {
                 let chan = Src(self.value(x, Want::Any).slots[0]);
                 let slots = self.dst(want, Ty::INT);
                 let dst = Dst(slots[0]);
-                self.b.emit(if is_len { Inst::ChanLen { dst, chan } } else { Inst::ChanCap { dst, chan } });
+                self.b.emit(if is_len {
+                    Inst::ChanLen { dst, chan }
+                } else {
+                    Inst::ChanCap { dst, chan }
+                });
                 Value::fresh(slots)
             }
             Kind::Port(..) => self.refuse(e, "the length of a port", want),
@@ -102,8 +120,12 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn make(&mut self, e: &'a Expr, args: &'a [Expr], ty: Ty, want: Want<'_>) -> Value {
-        let sizes: Vec<Slot> = args[1..].iter().map(|arg| self.value(arg, Want::Any).slots[0]).collect();
-        let size = |this: &mut Self, at: usize| sizes.get(at).copied().unwrap_or_else(|| this.b.int(0));
+        let sizes: Vec<Slot> = args[1..]
+            .iter()
+            .map(|arg| self.value(arg, Want::Any).slots[0])
+            .collect();
+        let size =
+            |this: &mut Self, at: usize| sizes.get(at).copied().unwrap_or_else(|| this.b.int(0));
         self.at(e.span);
         let id = self.p.types.id(ty);
         match *self.tys().under(ty) {
@@ -112,20 +134,29 @@ impl<'a> Lowerer<'_, 'a> {
                 let len = size(self, 0);
                 let cap = sizes.get(1).copied().unwrap_or(len);
                 let dst = self.fresh_dst(want, ty);
-                self.b.rt_into(RtFn::SliceMake, Some(elem), &[len, cap], &dst[..1]);
+                self.b
+                    .rt_into(RtFn::SliceMake, Some(elem), &[len, cap], &dst[..1]);
                 self.b.mov(&dst[1..], &[len, cap]);
                 Value::fresh(dst)
             }
             Kind::Map(..) => {
                 let hint = size(self, 0);
                 let dst = self.dst(want, ty);
-                self.b.emit(Inst::MapNew { dst: Dst(dst[0]), ty: id, hint: Src(hint) });
+                self.b.emit(Inst::MapNew {
+                    dst: Dst(dst[0]),
+                    ty: id,
+                    hint: Src(hint),
+                });
                 Value::fresh(dst)
             }
             Kind::Chan(..) => {
                 let cap = size(self, 0);
                 let dst = self.dst(want, ty);
-                self.b.emit(Inst::ChanNew { dst: Dst(dst[0]), ty: id, cap: Src(cap) });
+                self.b.emit(Inst::ChanNew {
+                    dst: Dst(dst[0]),
+                    ty: id,
+                    cap: Src(cap),
+                });
                 Value::fresh(dst)
             }
             Kind::Island => self.refuse(e, "making an island", want),
@@ -135,8 +166,17 @@ impl<'a> Lowerer<'_, 'a> {
 
     // ---- append and copy -------------------------------------------------------------------------
 
-    fn append(&mut self, e: &'a Expr, args: &'a [Expr], spread: bool, ty: Ty, want: Want<'_>) -> Value {
-        let Kind::Slice(elem) = *self.tys().under(ty) else { return self.zero_value(ty, want) };
+    fn append(
+        &mut self,
+        e: &'a Expr,
+        args: &'a [Expr],
+        spread: bool,
+        ty: Ty,
+        want: Want<'_>,
+    ) -> Value {
+        let Kind::Slice(elem) = *self.tys().under(ty) else {
+            return self.zero_value(ty, want);
+        };
         let slice = self.value_as(&args[0], ty, Want::Any).slots;
         if args.len() == 1 {
             return Value::fresh(slice);
@@ -146,8 +186,10 @@ impl<'a> Lowerer<'_, 'a> {
             self.at(e.span);
             return self.append_slice(&slice, &more, elem, ty, want);
         }
-        let mut values: Vec<Value> =
-            args[1..].iter().map(|arg| self.value_as(arg, elem, Want::Any)).collect();
+        let mut values: Vec<Value> = args[1..]
+            .iter()
+            .map(|arg| self.value_as(arg, elem, Want::Any))
+            .collect();
         self.at(e.span);
         for value in &mut values {
             // Pointer and capacity may be replaced before the elements are stored.
@@ -166,7 +208,13 @@ impl<'a> Lowerer<'_, 'a> {
                 let by = self.b.int(i as i64);
                 self.b.bin(BinOp::Add, INT, old_len, by)
             };
-            let loc = Loc::Element { base, index, size, off: 0, len: None };
+            let loc = Loc::Element {
+                base,
+                index,
+                size,
+                off: 0,
+                len: None,
+            };
             self.store(&loc, elem, &value.slots);
         }
         self.b.mov(&dst.0[1..2], &[new_len]);
@@ -198,7 +246,8 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.bind(grow);
         let elem = self.p.types.id(elem);
         let args = [dst[0], old_len, dst[2], new_len];
-        self.b.rt_into(RtFn::SliceGrow, Some(elem), &args, &[dst[0], dst[2]]);
+        self.b
+            .rt_into(RtFn::SliceGrow, Some(elem), &args, &[dst[0], dst[2]]);
         self.b.bind(done);
         (dst, old_len, new_len)
     }
@@ -214,14 +263,26 @@ impl<'a> Lowerer<'_, 'a> {
         let size = self.shape(elem).size as i64;
         // `append(s, s...)`: the operand must not be overwritten before it is copied.
         let want = match want {
-            Want::Into(slots) | Want::Fresh(slots) if slots.iter().any(|s| more.contains(s)) => Want::Any,
+            Want::Into(slots) | Want::Fresh(slots) if slots.iter().any(|s| more.contains(s)) => {
+                Want::Any
+            }
             want => want,
         };
         let (dst, old_len, new_len) = self.grown(slice, more[1], elem, ty, want);
         if size > 0 {
             let end = self.b.slot(SlotTy::Ref);
-            self.b.emit(Inst::ElemAddr { dst: Dst(end), base: Src(dst[0]), index: Src(old_len), size });
-            self.b.emit(Inst::CopyElems { dst: Src(end), src: Src(more[0]), count: Src(more[1]), size });
+            self.b.emit(Inst::ElemAddr {
+                dst: Dst(end),
+                base: Src(dst[0]),
+                index: Src(old_len),
+                size,
+            });
+            self.b.emit(Inst::CopyElems {
+                dst: Src(end),
+                src: Src(more[0]),
+                count: Src(more[1]),
+                size,
+            });
         }
         self.b.mov(&dst[1..2], &[new_len]);
         Value::fresh(dst)
@@ -229,7 +290,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn copy_elements(&mut self, args: &'a [Expr]) -> Value {
         let dst_ty = self.type_of(&args[0]);
-        let Kind::Slice(elem) = *self.tys().under(dst_ty) else { return Value::one(self.b.int(0)) };
+        let Kind::Slice(elem) = *self.tys().under(dst_ty) else {
+            return Value::one(self.b.int(0));
+        };
         let dst = self.value(&args[0], Want::Any).slots;
         let src = self.value(&args[1], Want::Any).slots;
         let size = self.shape(elem).size as i64;
@@ -241,7 +304,12 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.mov(&[count], &dst[1..2]);
         self.b.bind(copy);
         if size > 0 {
-            self.b.emit(Inst::CopyElems { dst: Src(dst[0]), src: Src(src[0]), count: Src(count), size });
+            self.b.emit(Inst::CopyElems {
+                dst: Src(dst[0]),
+                src: Src(src[0]),
+                count: Src(count),
+                size,
+            });
         }
         Value::one(count)
     }
@@ -285,7 +353,11 @@ impl<'a> Lowerer<'_, 'a> {
             Kind::Interface(_) => RtFn::PrintAny,
             _ => RtFn::PrintRef,
         };
-        let args = if func == RtFn::PrintRef { &value.slots[..1] } else { &value.slots[..] };
+        let args = if func == RtFn::PrintRef {
+            &value.slots[..1]
+        } else {
+            &value.slots[..]
+        };
         self.b.rt(func, None, args);
     }
 
@@ -307,7 +379,11 @@ impl<'a> Lowerer<'_, 'a> {
             _ => {
                 let dst = self.temp(Ty::STRING);
                 let parts = Srcs::from(parts);
-                self.b.emit(Inst::StrConcat { ptr: Dst(dst[0]), len: Dst(dst[1]), parts });
+                self.b.emit(Inst::StrConcat {
+                    ptr: Dst(dst[0]),
+                    len: Dst(dst[1]),
+                    parts,
+                });
                 dst
             }
         };

@@ -29,12 +29,18 @@ pub struct Prepared {
 impl<'a> Lowerer<'_, 'a> {
     /// The results of a call (or conversion), each with its type.
     pub fn call_results(&mut self, e: &'a Expr, want: Want<'_>) -> Vec<(Value, Ty)> {
-        let ExprKind::Call { fun, args, spread } = &e.kind else { return Vec::new() };
+        let ExprKind::Call { fun, args, spread } = &e.kind else {
+            return Vec::new();
+        };
         let fun = fun.unparen();
         match self.p.info.type_and_mode(fun.id).map(|tm| tm.mode) {
             Some(Mode::Type) => {
                 let ty = self.type_of(e);
-                return args.first().map(|x| (self.conversion(e, x, want), ty)).into_iter().collect();
+                return args
+                    .first()
+                    .map(|x| (self.conversion(e, x, want), ty))
+                    .into_iter()
+                    .collect();
             }
             Some(Mode::Builtin(builtin)) => {
                 return self.builtin(e, builtin, args, spread.is_some(), want);
@@ -85,7 +91,11 @@ impl<'a> Lowerer<'_, 'a> {
     pub fn prepare(&mut self, fun: &'a Expr) -> Prepared {
         let ty = self.type_of(fun);
         let sig = self.tys().as_signature(ty).unwrap_or_else(|| {
-            Rc::new(Signature { params: Vec::new(), results: Vec::new(), variadic: false })
+            Rc::new(Signature {
+                params: Vec::new(),
+                results: Vec::new(),
+                variadic: false,
+            })
         });
         let object = match &fun.kind {
             ExprKind::Ident(ident) => self.p.info.use_of(ident.id),
@@ -98,7 +108,11 @@ impl<'a> Lowerer<'_, 'a> {
         if let Some(obj) = object
             && let ObjKind::Func(id) = self.p.info.object(obj).kind
         {
-            return Prepared { callee: self.declared(id), receiver: Vec::new(), sig };
+            return Prepared {
+                callee: self.declared(id),
+                receiver: Vec::new(),
+                sig,
+            };
         }
         if let ExprKind::Selector { x, .. } = &fun.kind
             && let Some(selection) = self.p.info.selection(fun.id)
@@ -111,17 +125,29 @@ impl<'a> Lowerer<'_, 'a> {
             return match method {
                 MethodRef::Concrete { func, .. } => {
                     let receiver = self.receiver(func, &loc, at).slots;
-                    Prepared { callee: self.declared_object(func), receiver, sig }
+                    Prepared {
+                        callee: self.declared_object(func),
+                        receiver,
+                        sig,
+                    }
                 }
                 MethodRef::Interface { index, .. } => {
                     let iface = self.load(&loc, at, Want::Any).slots[0];
                     let callee = Callee::Code(self.interface_callee(at, index, iface));
-                    Prepared { callee, receiver: Vec::new(), sig }
+                    Prepared {
+                        callee,
+                        receiver: Vec::new(),
+                        sig,
+                    }
                 }
             };
         }
         let closure = self.value(fun, Want::Any).slots[0];
-        Prepared { callee: Callee::Code(bc::Callee::Closure(closure)), receiver: Vec::new(), sig }
+        Prepared {
+            callee: Callee::Code(bc::Callee::Closure(closure)),
+            receiver: Vec::new(),
+            sig,
+        }
     }
 
     /// Method number `index` of the interface type `ty`, on a value.
@@ -167,12 +193,22 @@ impl<'a> Lowerer<'_, 'a> {
         if spread || (!sig.variadic && tuple.is_none()) {
             return self.arguments(args, params);
         }
-        let Some(fixed) = params.len().checked_sub(usize::from(sig.variadic)) else { return Vec::new() };
-        let rest = params.get(fixed).and_then(|last| match *self.tys().under(*last) {
-            Kind::Slice(elem) => Some(elem),
-            _ => None,
-        });
-        let param = |i: usize| if i < fixed { params.get(i).copied() } else { rest };
+        let Some(fixed) = params.len().checked_sub(usize::from(sig.variadic)) else {
+            return Vec::new();
+        };
+        let rest = params
+            .get(fixed)
+            .and_then(|last| match *self.tys().under(*last) {
+                Kind::Slice(elem) => Some(elem),
+                _ => None,
+            });
+        let param = |i: usize| {
+            if i < fixed {
+                params.get(i).copied()
+            } else {
+                rest
+            }
+        };
         let mut values = Vec::with_capacity(args.len());
         if tuple.is_some() {
             for (value, from) in self.several(&args[0]) {
@@ -223,10 +259,16 @@ impl<'a> Lowerer<'_, 'a> {
             Callee::Native(id) => {
                 let func = self.p.func(Work::Value(id));
                 let dst = self.b.slot(SlotTy::Ref);
-                self.b.emit(Inst::FuncValue { dst: Dst(dst), func });
+                self.b.emit(Inst::FuncValue {
+                    dst: Dst(dst),
+                    func,
+                });
                 bc::Callee::Closure(dst)
             }
         };
-        self.b.emit(Inst::GoStart { callee, args: Srcs::from(slots) });
+        self.b.emit(Inst::GoStart {
+            callee,
+            args: Srcs::from(slots),
+        });
     }
 }

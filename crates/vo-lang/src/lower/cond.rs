@@ -26,14 +26,28 @@ impl<'a> Lowerer<'_, 'a> {
         }
         match &e.kind {
             ExprKind::Paren(x) => self.condition(x, then, otherwise),
-            ExprKind::Unary { op: UnaryOp::Not, x, .. } => self.condition(x, otherwise, then),
-            ExprKind::Binary { op: BinaryOp::LogAnd, x, y, .. } => {
+            ExprKind::Unary {
+                op: UnaryOp::Not,
+                x,
+                ..
+            } => self.condition(x, otherwise, then),
+            ExprKind::Binary {
+                op: BinaryOp::LogAnd,
+                x,
+                y,
+                ..
+            } => {
                 let second = self.b.label();
                 self.condition(x, second, otherwise);
                 self.b.bind(second);
                 self.condition(y, then, otherwise);
             }
-            ExprKind::Binary { op: BinaryOp::LogOr, x, y, .. } => {
+            ExprKind::Binary {
+                op: BinaryOp::LogOr,
+                x,
+                y,
+                ..
+            } => {
                 let second = self.b.label();
                 self.condition(x, then, second);
                 self.b.bind(second);
@@ -41,8 +55,11 @@ impl<'a> Lowerer<'_, 'a> {
             }
             ExprKind::Binary { op, x, y, .. } if op.is_comparison() => {
                 let truth = self.comparison(*op, x, y, None);
-                let (then, otherwise) =
-                    if truth.negated { (otherwise, then) } else { (then, otherwise) };
+                let (then, otherwise) = if truth.negated {
+                    (otherwise, then)
+                } else {
+                    (then, otherwise)
+                };
                 self.b.branch(truth.slot, then, otherwise);
             }
             _ => {
@@ -54,7 +71,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// The value of a call that is known when the program is compiled.
     fn known_condition(&mut self, e: &Expr) -> Option<bool> {
-        let ExprKind::Call { fun, .. } = &e.kind else { return None };
+        let ExprKind::Call { fun, .. } = &e.kind else {
+            return None;
+        };
         let Some(Target::Member(obj)) = self.p.info.selection(fun.id).map(|s| s.target) else {
             return None;
         };
@@ -71,16 +90,28 @@ impl<'a> Lowerer<'_, 'a> {
         let (yes, no, done) = (self.b.label(), self.b.label(), self.b.label());
         self.condition(e, yes, no);
         self.b.bind(yes);
-        self.b.emit(Inst::Const { dst: Dst(dst[0]), value: 1 });
+        self.b.emit(Inst::Const {
+            dst: Dst(dst[0]),
+            value: 1,
+        });
         self.b.jump(done);
         self.b.bind(no);
-        self.b.emit(Inst::Const { dst: Dst(dst[0]), value: 0 });
+        self.b.emit(Inst::Const {
+            dst: Dst(dst[0]),
+            value: 0,
+        });
         self.b.bind(done);
         Value::fresh(dst)
     }
 
     /// A comparison as a value.
-    pub fn comparison_value(&mut self, op: BinaryOp, x: &'a Expr, y: &'a Expr, want: Want<'_>) -> Value {
+    pub fn comparison_value(
+        &mut self,
+        op: BinaryOp,
+        x: &'a Expr,
+        y: &'a Expr,
+        want: Want<'_>,
+    ) -> Value {
         let dst = self.dst(want, Ty::BOOL);
         let truth = self.comparison(op, x, y, Some(dst[0]));
         self.settle(truth, dst[0]);
@@ -89,7 +120,10 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn settle(&mut self, truth: Truth, dst: Slot) {
         if truth.negated {
-            self.b.emit(Inst::BoolNot { dst: Dst(dst), a: Src(truth.slot) });
+            self.b.emit(Inst::BoolNot {
+                dst: Dst(dst),
+                a: Src(truth.slot),
+            });
         } else {
             self.b.mov(&[dst], &[truth.slot]);
         }
@@ -106,7 +140,11 @@ impl<'a> Lowerer<'_, 'a> {
             return self.nil_comparison(op, y_ty, value.slots[0]);
         }
         // Of an interface and another type the other is converted.
-        let ty = if self.tys().is_interface(y_ty) { y_ty } else { x_ty };
+        let ty = if self.tys().is_interface(y_ty) {
+            y_ty
+        } else {
+            x_ty
+        };
         let a = self.value_as(x, ty, Want::Any);
         let b = self.value_as(y, ty, Want::Any);
         self.at(x.span);
@@ -114,32 +152,57 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn is_nil(&self, e: &Expr) -> bool {
-        self.p.info.type_and_mode(e.id).is_some_and(|tm| tm.mode == Mode::Nil)
+        self.p
+            .info
+            .type_and_mode(e.id)
+            .is_some_and(|tm| tm.mode == Mode::Nil)
     }
 
     fn nil_comparison(&mut self, op: BinaryOp, ty: Ty, slot: Slot) -> Truth {
         let negated = op == BinaryOp::Ne;
         if self.tys().is_interface(ty) {
             let dst = self.b.slot(SlotTy::I64);
-            self.b.emit(Inst::IfaceIsNil { dst: Dst(dst), src: IfaceSrc(slot) });
+            self.b.emit(Inst::IfaceIsNil {
+                dst: Dst(dst),
+                src: IfaceSrc(slot),
+            });
             return Truth { slot: dst, negated };
         }
         let op = if negated { CmpOp::Ne } else { CmpOp::Eq };
         let nil = self.b.nil();
         let dst = self.b.slot(SlotTy::I64);
-        self.b.emit(Inst::CmpRef { dst: Dst(dst), op, a: Src(slot), b: Src(nil) });
-        Truth { slot: dst, negated: false }
+        self.b.emit(Inst::CmpRef {
+            dst: Dst(dst),
+            op,
+            a: Src(slot),
+            b: Src(nil),
+        });
+        Truth {
+            slot: dst,
+            negated: false,
+        }
     }
 
     /// Goes on at `equal` if two values of a type are equal, else at `otherwise`.
     pub fn branch_equal(&mut self, ty: Ty, a: &[Slot], b: &[Slot], equal: Label, otherwise: Label) {
         let truth = self.compare(BinaryOp::Eq, ty, a, b, None);
-        let (equal, otherwise) = if truth.negated { (otherwise, equal) } else { (equal, otherwise) };
+        let (equal, otherwise) = if truth.negated {
+            (otherwise, equal)
+        } else {
+            (equal, otherwise)
+        };
         self.b.branch(truth.slot, equal, otherwise);
     }
 
     /// Compares two values of a type; `dst` is where the result may be put.
-    fn compare(&mut self, op: BinaryOp, ty: Ty, a: &[Slot], b: &[Slot], dst: Option<Slot>) -> Truth {
+    fn compare(
+        &mut self,
+        op: BinaryOp,
+        ty: Ty,
+        a: &[Slot],
+        b: &[Slot],
+        dst: Option<Slot>,
+    ) -> Truth {
         let slot = |this: &mut Self| dst.unwrap_or_else(|| this.b.slot(SlotTy::I64));
         let negated = op == BinaryOp::Ne;
         let cmp = match op {
@@ -153,33 +216,71 @@ impl<'a> Lowerer<'_, 'a> {
         match self.tys().under(ty) {
             Kind::Basic(basic) if basic.is_string() => {
                 let (func, args) = (
-                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne) { RtFn::StrEq } else { RtFn::StrCmp },
+                    if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
+                        RtFn::StrEq
+                    } else {
+                        RtFn::StrCmp
+                    },
                     [a, b].concat(),
                 );
                 let result = self.b.rt(func, None, &args)[0];
                 if func == RtFn::StrEq {
-                    return Truth { slot: result, negated };
+                    return Truth {
+                        slot: result,
+                        negated,
+                    };
                 }
                 let zero = self.b.int(0);
                 let slot = slot(self);
-                self.b.emit(Inst::Cmp { dst: Dst(slot), op: cmp, kind: INT, a: Src(result), b: Src(zero) });
-                Truth { slot, negated: false }
+                self.b.emit(Inst::Cmp {
+                    dst: Dst(slot),
+                    op: cmp,
+                    kind: INT,
+                    a: Src(result),
+                    b: Src(zero),
+                });
+                Truth {
+                    slot,
+                    negated: false,
+                }
             }
             Kind::Basic(basic) if basic.is_float() => {
                 let kind = self.float_kind(ty).unwrap_or(FloatKind::F64);
                 let slot = slot(self);
-                self.b.emit(Inst::FCmp { dst: Dst(slot), op: cmp, kind, a: Src(a[0]), b: Src(b[0]) });
-                Truth { slot, negated: false }
+                self.b.emit(Inst::FCmp {
+                    dst: Dst(slot),
+                    op: cmp,
+                    kind,
+                    a: Src(a[0]),
+                    b: Src(b[0]),
+                });
+                Truth {
+                    slot,
+                    negated: false,
+                }
             }
             Kind::Basic(_) => {
                 let kind = self.int_kind(ty).unwrap_or(INT);
                 let slot = slot(self);
-                self.b.emit(Inst::Cmp { dst: Dst(slot), op: cmp, kind, a: Src(a[0]), b: Src(b[0]) });
-                Truth { slot, negated: false }
+                self.b.emit(Inst::Cmp {
+                    dst: Dst(slot),
+                    op: cmp,
+                    kind,
+                    a: Src(a[0]),
+                    b: Src(b[0]),
+                });
+                Truth {
+                    slot,
+                    negated: false,
+                }
             }
             Kind::Interface(_) => {
                 let slot = self.b.slot(SlotTy::I64);
-                self.b.emit(Inst::IfaceEq { dst: Dst(slot), a: IfaceSrc(a[0]), b: IfaceSrc(b[0]) });
+                self.b.emit(Inst::IfaceEq {
+                    dst: Dst(slot),
+                    a: IfaceSrc(a[0]),
+                    b: IfaceSrc(b[0]),
+                });
                 Truth { slot, negated }
             }
             Kind::Struct(_) | Kind::Array(..) => {
@@ -188,8 +289,16 @@ impl<'a> Lowerer<'_, 'a> {
             }
             _ => {
                 let slot = slot(self);
-                self.b.emit(Inst::CmpRef { dst: Dst(slot), op: cmp, a: Src(a[0]), b: Src(b[0]) });
-                Truth { slot, negated: false }
+                self.b.emit(Inst::CmpRef {
+                    dst: Dst(slot),
+                    op: cmp,
+                    a: Src(a[0]),
+                    b: Src(b[0]),
+                });
+                Truth {
+                    slot,
+                    negated: false,
+                }
             }
         }
     }
@@ -212,13 +321,25 @@ impl<'a> Lowerer<'_, 'a> {
         for (leaf, start) in leaves {
             let count = self.shape(leaf).slots.len();
             let next = self.b.label();
-            self.branch_equal(leaf, &a[start..start + count], &b[start..start + count], next, differ);
+            self.branch_equal(
+                leaf,
+                &a[start..start + count],
+                &b[start..start + count],
+                next,
+                differ,
+            );
             self.b.bind(next);
         }
-        self.b.emit(Inst::Const { dst: Dst(dst), value: 1 });
+        self.b.emit(Inst::Const {
+            dst: Dst(dst),
+            value: 1,
+        });
         self.b.jump(done);
         self.b.bind(differ);
-        self.b.emit(Inst::Const { dst: Dst(dst), value: 0 });
+        self.b.emit(Inst::Const {
+            dst: Dst(dst),
+            value: 0,
+        });
         self.b.bind(done);
         dst
     }

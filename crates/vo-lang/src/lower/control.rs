@@ -30,7 +30,11 @@ impl<'a> Lowerer<'_, 'a> {
     /// Enters a statement that `break`, and for loops `continue`, can leave.
     pub fn enter(&mut self, label: Option<&Ident>, on_break: Label, on_continue: Option<Label>) {
         let name = label.map(|label| label.name.clone());
-        self.flow.push(Flow { name, on_break, on_continue });
+        self.flow.push(Flow {
+            name,
+            on_break,
+            on_continue,
+        });
     }
 
     /// The end of such a statement.
@@ -64,7 +68,12 @@ impl<'a> Lowerer<'_, 'a> {
             self.stmt(init, None);
         }
         let vars = self.loop_vars(s);
-        let (head, body, next, done) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        let (head, body, next, done) = (
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+        );
         self.b.bind(head);
         if let Some(cond) = &s.cond {
             self.at(cond.span);
@@ -87,13 +96,28 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// The variables of a loop that need a new object for each iteration.
     fn loop_vars(&mut self, s: &'a ForStmt) -> Vec<(ObjId, Slot)> {
-        let Some(Stmt { kind: StmtKind::Assign { lhs, op: AssignOp::Define, .. }, .. }) = &s.init else {
+        let Some(Stmt {
+            kind:
+                StmtKind::Assign {
+                    lhs,
+                    op: AssignOp::Define,
+                    ..
+                },
+            ..
+        }) = &s.init
+        else {
             return Vec::new();
         };
         let mut vars = Vec::new();
         for e in lhs {
-            let Some(obj) = e.as_ident().and_then(|ident| self.p.info.def(ident.id)) else { continue };
-            let shared = self.p.info.var(obj).is_some_and(|var| var.captured || var.address_taken);
+            let Some(obj) = e.as_ident().and_then(|ident| self.p.info.def(ident.id)) else {
+                continue;
+            };
+            let shared = self
+                .p
+                .info
+                .var(obj)
+                .is_some_and(|var| var.captured || var.address_taken);
             if let Some(slot) = self.box_of(obj)
                 && shared
             {
@@ -109,7 +133,11 @@ impl<'a> Lowerer<'_, 'a> {
         let shape = self.shape(ty);
         let object = self.b.new_object(shape.id);
         let size = shape.size as i64;
-        self.b.emit(Inst::MemCopy { dst: Src(object), src: Src(slot), size });
+        self.b.emit(Inst::MemCopy {
+            dst: Src(object),
+            src: Src(slot),
+            size,
+        });
         self.b.mov(&[slot], &[object]);
     }
 
@@ -122,7 +150,11 @@ impl<'a> Lowerer<'_, 'a> {
         }
         let done = self.b.label();
         let bodies: Vec<Label> = s.cases.iter().map(|_| self.b.label()).collect();
-        let default = s.cases.iter().position(|c| c.exprs.is_none()).map_or(done, |at| bodies[at]);
+        let default = s
+            .cases
+            .iter()
+            .position(|c| c.exprs.is_none())
+            .map_or(done, |at| bodies[at]);
         match &s.tag {
             None => {
                 for (case, body) in s.cases.iter().zip(&bodies) {
@@ -150,7 +182,13 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.bind(done);
     }
 
-    fn switch_tag(&mut self, tag: &'a Expr, cases: &'a [CaseClause], bodies: &[Label], default: Label) {
+    fn switch_tag(
+        &mut self,
+        tag: &'a Expr,
+        cases: &'a [CaseClause],
+        bodies: &[Label],
+        default: Label,
+    ) {
         self.at(tag.span);
         let ty = self.tys().default_type(self.type_of(tag));
         let value = self.value_as(tag, ty, Want::Any);
@@ -170,12 +208,16 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn case_test(&mut self, tag: &Value, ty: Ty, e: &'a Expr, body: Label, next: Label) {
         let case_ty = self.type_of(e);
-        let nil = self.p.info.type_and_mode(e.id).is_some_and(|tm| tm.mode == Mode::Nil);
+        let nil = self
+            .p
+            .info
+            .type_and_mode(e.id)
+            .is_some_and(|tm| tm.mode == Mode::Nil);
         if nil && !self.tys().is_interface(ty) {
             let null = self.b.is_null(tag.slots[0]);
             self.b.branch(null, body, next);
         } else if self.tys().is_interface(case_ty) && !self.tys().is_interface(ty) {
-            let tag = self.to_interface(tag.clone(), ty, Want::Any);
+            let tag = self.make_interface(tag.clone(), ty, Want::Any);
             let value = self.value(e, Want::Any);
             self.branch_equal(case_ty, &tag.slots, &value.slots, body, next);
         } else {
@@ -193,7 +235,9 @@ impl<'a> Lowerer<'_, 'a> {
         bodies: &[Label],
         default: Label,
     ) -> bool {
-        let (Some(tag), Some(_)) = (tag, self.int_kind(ty)) else { return false };
+        let (Some(tag), Some(_)) = (tag, self.int_kind(ty)) else {
+            return false;
+        };
         let mut entries = Vec::new();
         for (case, body) in cases.iter().zip(bodies) {
             for e in case.exprs.iter().flatten() {
@@ -203,13 +247,16 @@ impl<'a> Lowerer<'_, 'a> {
                 }
             }
         }
-        let (Some(&(least, _)), Some(&(most, _))) =
-            (entries.iter().min_by_key(|e| e.0), entries.iter().max_by_key(|e| e.0))
-        else {
+        let (Some(&(least, _)), Some(&(most, _))) = (
+            entries.iter().min_by_key(|e| e.0),
+            entries.iter().max_by_key(|e| e.0),
+        ) else {
             return false;
         };
         let room = MAX_SPARSENESS.saturating_mul(entries.len() as i64);
-        let Some(span) = most.checked_sub(least).filter(|span| *span < room) else { return false };
+        let Some(span) = most.checked_sub(least).filter(|span| *span < room) else {
+            return false;
+        };
         if entries.len() < MIN_TABLE {
             return false;
         }
@@ -240,7 +287,11 @@ impl<'a> Lowerer<'_, 'a> {
         let iface = self.b.copy(&value)[0];
         let done = self.b.label();
         let bodies: Vec<Label> = s.cases.iter().map(|_| self.b.label()).collect();
-        let default = s.cases.iter().position(|c| c.exprs.is_none()).map_or(done, |at| bodies[at]);
+        let default = s
+            .cases
+            .iter()
+            .position(|c| c.exprs.is_none())
+            .map_or(done, |at| bodies[at]);
         for (case, body) in s.cases.iter().zip(&bodies) {
             for e in case.exprs.iter().flatten() {
                 let next = self.b.label();
@@ -258,7 +309,10 @@ impl<'a> Lowerer<'_, 'a> {
             if let Some(obj) = self.p.info.implicit(case.id) {
                 let ty = self.p.info.object(obj).ty;
                 let value = if ty == operand_ty || self.tys().is_interface(ty) {
-                    Value { slots: vec![iface, iface.next()], fresh: false }
+                    Value {
+                        slots: vec![iface, iface.next()],
+                        fresh: false,
+                    }
                 } else {
                     self.unpack(iface, ty, Want::Any)
                 };
@@ -275,7 +329,10 @@ impl<'a> Lowerer<'_, 'a> {
         let tm = self.p.info.type_and_mode(e.id);
         if tm.is_some_and(|tm| tm.mode == Mode::Nil) {
             let dst = self.b.slot(SlotTy::I64);
-            self.b.emit(Inst::IfaceIsNil { dst: Dst(dst), src: IfaceSrc(iface) });
+            self.b.emit(Inst::IfaceIsNil {
+                dst: Dst(dst),
+                src: IfaceSrc(iface),
+            });
             self.b.branch(dst, yes, no);
             return;
         }
@@ -302,7 +359,13 @@ impl<'a> Lowerer<'_, 'a> {
     /// The place of an iteration value in memory that is known to be there.
     pub fn element(&mut self, base: Slot, index: Slot, elem: Ty) -> Value {
         let size = self.shape(elem).size as i64;
-        let loc = Loc::Element { base, index, size, off: 0, len: None };
+        let loc = Loc::Element {
+            base,
+            index,
+            size,
+            off: 0,
+            len: None,
+        };
         self.load(&loc, elem, Want::Any)
     }
 }

@@ -20,7 +20,7 @@ impl<'a> Lowerer<'_, 'a> {
             return self.zero_value(ty, want);
         }
         let value = self.value(e, Want::Any);
-        self.to_interface(value, from, want)
+        self.make_interface(value, from, want)
     }
 
     /// A value as it is assigned to something of type `ty`.
@@ -28,7 +28,7 @@ impl<'a> Lowerer<'_, 'a> {
         if !self.tys().is_interface(ty) || self.tys().is_interface(from) {
             return value;
         }
-        self.to_interface(value, from, want)
+        self.make_interface(value, from, want)
     }
 
     /// The value of an expression as it is passed, sent or stored: nobody else has its memory.
@@ -38,7 +38,7 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     /// An interface that holds a value of a type that is none.
-    pub fn to_interface(&mut self, value: Value, from: Ty, want: Want<'_>) -> Value {
+    pub fn make_interface(&mut self, value: Value, from: Ty, want: Want<'_>) -> Value {
         let from = self.tys().default_type(from);
         self.p.types.convert(from);
         let shape = self.shape(from);
@@ -52,7 +52,11 @@ impl<'a> Lowerer<'_, 'a> {
             object
         };
         let dst = self.dst(want, Ty::ANY);
-        self.b.emit(Inst::IfaceMake { dst: IfaceDst(dst[0]), ty: shape.id, data: Src(data) });
+        self.b.emit(Inst::IfaceMake {
+            dst: IfaceDst(dst[0]),
+            ty: shape.id,
+            data: Src(data),
+        });
         Value::fresh(dst)
     }
 
@@ -66,14 +70,20 @@ impl<'a> Lowerer<'_, 'a> {
         }
         if !shape.in_memory && shape.slots.len() == 1 {
             let dst = self.dst(want, ty);
-            self.b.emit(Inst::IfaceWord { dst: Dst(dst[0]), src: IfaceSrc(iface) });
+            self.b.emit(Inst::IfaceWord {
+                dst: Dst(dst[0]),
+                src: IfaceSrc(iface),
+            });
             return Value::fresh(dst);
         }
         if !shape.in_memory && shape.slots.is_empty() {
             return Value::fresh(Vec::new());
         }
         let word = self.b.slot(SlotTy::Ref);
-        self.b.emit(Inst::IfaceWord { dst: Dst(word), src: IfaceSrc(iface) });
+        self.b.emit(Inst::IfaceWord {
+            dst: Dst(word),
+            src: IfaceSrc(iface),
+        });
         self.b.assume_non_null(word);
         // What is in the box never changes, but whoever changes the value must have a copy.
         self.load(&Loc::object(word), ty, want)
@@ -90,9 +100,17 @@ impl<'a> Lowerer<'_, 'a> {
         let id = self.p.types.id(ty);
         let src = IfaceSrc(iface);
         if self.tys().is_interface(ty) {
-            self.b.emit(Inst::IfaceImplements { dst: Dst(dst), src, ty: id });
+            self.b.emit(Inst::IfaceImplements {
+                dst: Dst(dst),
+                src,
+                ty: id,
+            });
         } else {
-            self.b.emit(Inst::IfaceIs { dst: Dst(dst), src, ty: id });
+            self.b.emit(Inst::IfaceIs {
+                dst: Dst(dst),
+                src,
+                ty: id,
+            });
         }
         self.b.branch(dst, yes, no);
         Some(dst)
@@ -136,7 +154,10 @@ impl<'a> Lowerer<'_, 'a> {
             (Kind::Array(_, len), Kind::Slice(_)) => {
                 let slice = self.value(x, Want::Any).slots;
                 self.at(e.span);
-                self.b.emit(Inst::ArrayLenCheck { len: Src(slice[1]), want: *len as i64 });
+                self.b.emit(Inst::ArrayLenCheck {
+                    len: Src(slice[1]),
+                    want: *len as i64,
+                });
                 if *len == 0 {
                     return self.zero_value(to, want);
                 }
@@ -155,7 +176,12 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// A number as one of another type.
     fn number(&mut self, a: Slot, from: Ty, to: Ty, want: Want<'_>) -> Slot {
-        let kinds = (self.int_kind(from), self.float_kind(from), self.int_kind(to), self.float_kind(to));
+        let kinds = (
+            self.int_kind(from),
+            self.float_kind(from),
+            self.int_kind(to),
+            self.float_kind(to),
+        );
         let a_src = Src(a);
         match kinds {
             (Some(from), _, Some(to_kind), _) => {
@@ -163,22 +189,40 @@ impl<'a> Lowerer<'_, 'a> {
                     return a;
                 }
                 let dst = self.dst(want, to)[0];
-                self.b.emit(Inst::IntCast { dst: Dst(dst), kind: to_kind, a: a_src });
+                self.b.emit(Inst::IntCast {
+                    dst: Dst(dst),
+                    kind: to_kind,
+                    a: a_src,
+                });
                 dst
             }
             (Some(kind), _, _, Some(to_kind)) => {
                 let dst = self.dst(want, to)[0];
-                self.b.emit(Inst::IntToFloat { dst: Dst(dst), to: to_kind, kind, a: a_src });
+                self.b.emit(Inst::IntToFloat {
+                    dst: Dst(dst),
+                    to: to_kind,
+                    kind,
+                    a: a_src,
+                });
                 dst
             }
             (_, Some(from), Some(kind), _) => {
                 let dst = self.dst(want, to)[0];
-                self.b.emit(Inst::FloatToInt { dst: Dst(dst), kind, from, a: a_src });
+                self.b.emit(Inst::FloatToInt {
+                    dst: Dst(dst),
+                    kind,
+                    from,
+                    a: a_src,
+                });
                 dst
             }
             (_, Some(from), _, Some(to_kind)) if from != to_kind => {
                 let dst = self.dst(want, to)[0];
-                self.b.emit(Inst::FloatCast { dst: Dst(dst), to: to_kind, a: a_src });
+                self.b.emit(Inst::FloatCast {
+                    dst: Dst(dst),
+                    to: to_kind,
+                    a: a_src,
+                });
                 dst
             }
             _ => a,

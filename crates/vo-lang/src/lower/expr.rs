@@ -46,7 +46,11 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn value_inner(&mut self, e: &'a Expr, want: Want<'_>) -> Value {
         let ty = self.type_of(e);
-        let mode = self.p.info.type_and_mode(e.id).map_or(Mode::Invalid, |tm| tm.mode);
+        let mode = self
+            .p
+            .info
+            .type_and_mode(e.id)
+            .map_or(Mode::Invalid, |tm| tm.mode);
         if let Some(constant) = self.p.info.const_value(e.id) {
             return self.constant(constant, ty, want);
         }
@@ -73,7 +77,10 @@ impl<'a> Lowerer<'_, 'a> {
             ExprKind::TypeAssert { x, .. } => self.assert_type(e, x, ty, want),
             ExprKind::Call { .. } => {
                 let results = self.call_results(e, want);
-                results.into_iter().next().map_or_else(|| Value::fresh(Vec::new()), |r| r.0)
+                results
+                    .into_iter()
+                    .next()
+                    .map_or_else(|| Value::fresh(Vec::new()), |r| r.0)
             }
             ExprKind::Star(_) => {
                 let loc = self.locate(e);
@@ -109,7 +116,10 @@ impl<'a> Lowerer<'_, 'a> {
         let dst = self.dst(want, ty);
         let shape = self.shape(ty);
         if shape.in_memory {
-            self.b.emit(Inst::New { dst: Dst(dst[0]), ty: shape.id });
+            self.b.emit(Inst::New {
+                dst: Dst(dst[0]),
+                ty: shape.id,
+            });
         } else {
             self.b.zero(&dst);
         }
@@ -126,28 +136,44 @@ impl<'a> Lowerer<'_, 'a> {
                 Const::Float(_) => Ty::FLOAT64,
             };
             let value = self.constant(value, own, Want::Any);
-            return self.to_interface(value, own, want);
+            return self.make_interface(value, own, want);
         }
         let dst = self.dst(want, ty);
         let out = Dst(dst[0]);
         match (self.float_kind(ty), value) {
             (Some(FloatKind::F64), value) => {
                 let bits = F64Bits(value.as_f64().unwrap_or(0.0).to_bits());
-                self.b.emit(Inst::ConstF64 { dst: out, value: bits });
+                self.b.emit(Inst::ConstF64 {
+                    dst: out,
+                    value: bits,
+                });
             }
             (Some(FloatKind::F32), value) => {
                 let bits = F32Bits(value.as_f32().unwrap_or(0.0).to_bits());
-                self.b.emit(Inst::ConstF32 { dst: out, value: bits });
+                self.b.emit(Inst::ConstF32 {
+                    dst: out,
+                    value: bits,
+                });
             }
-            (None, Const::Bool(b)) => self.b.emit(Inst::Const { dst: out, value: i64::from(*b) }),
+            (None, Const::Bool(b)) => self.b.emit(Inst::Const {
+                dst: out,
+                value: i64::from(*b),
+            }),
             (None, Const::Str(bytes)) if bytes.is_empty() => self.b.zero(&dst),
             (None, Const::Str(bytes)) => {
                 let value = self.p.string(bytes);
-                self.b.emit(Inst::ConstStr { ptr: out, len: Dst(dst[1]), value });
+                self.b.emit(Inst::ConstStr {
+                    ptr: out,
+                    len: Dst(dst[1]),
+                    value,
+                });
             }
             (None, value) => {
                 let bits = value.int_bits().unwrap_or(0) as i64;
-                self.b.emit(Inst::Const { dst: out, value: bits });
+                self.b.emit(Inst::Const {
+                    dst: out,
+                    value: bits,
+                });
             }
         }
         Value::fresh(dst)
@@ -163,7 +189,10 @@ impl<'a> Lowerer<'_, 'a> {
             ObjKind::Func(func) => {
                 let func = self.p.func(Work::Value(*func));
                 let dst = self.dst(want, ty);
-                self.b.emit(Inst::FuncValue { dst: Dst(dst[0]), func });
+                self.b.emit(Inst::FuncValue {
+                    dst: Dst(dst[0]),
+                    func,
+                });
                 Value::fresh(dst)
             }
             _ => self.zero_value(ty, want),
@@ -172,7 +201,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn selector(&mut self, e: &'a Expr, x: &'a Expr, want: Want<'_>) -> Value {
         let ty = self.type_of(e);
-        let Some(selection) = self.p.info.selection(e.id) else { return self.zero_value(ty, want) };
+        let Some(selection) = self.p.info.selection(e.id) else {
+            return self.zero_value(ty, want);
+        };
         match selection.target {
             Target::Field => {
                 let loc = self.locate(e);
@@ -193,7 +224,10 @@ impl<'a> Lowerer<'_, 'a> {
                 let string = self.value(x, Want::Any).slots;
                 let at = self.value(index, Want::Any).slots[0];
                 self.at_end(e.span);
-                self.b.emit(Inst::BoundsCheck { index: Src(at), len: Src(string[1]) });
+                self.b.emit(Inst::BoundsCheck {
+                    index: Src(at),
+                    len: Src(string[1]),
+                });
                 let dst = self.dst(want, ty);
                 self.b.emit(Inst::LoadIdx {
                     dst: Dst(dst[0]),
@@ -251,12 +285,21 @@ impl<'a> Lowerer<'_, 'a> {
         });
         self.not_null(&dst, value);
         // What the map holds in memory belongs to the map.
-        Value { slots: dst, fresh: false }
+        Value {
+            slots: dst,
+            fresh: false,
+        }
     }
 
     // ---- slices ----------------------------------------------------------------------------------
 
-    fn slice(&mut self, e: &'a Expr, x: &'a Expr, bounds: [Option<&'a Expr>; 3], want: Want<'_>) -> Value {
+    fn slice(
+        &mut self,
+        e: &'a Expr,
+        x: &'a Expr,
+        bounds: [Option<&'a Expr>; 3],
+        want: Want<'_>,
+    ) -> Value {
         let ty = self.type_of(e);
         let x_ty = self.type_of(x);
         let (kind, elem, operand) = match *self.tys().under(x_ty) {
@@ -294,10 +337,22 @@ impl<'a> Lowerer<'_, 'a> {
         let limit = max.unwrap_or(cap);
         let (new_len, new_cap) = if has_lo {
             let len = Dst(dst[1]);
-            self.b.emit(Inst::Bin { dst: len, op: BinOp::Sub, kind: INT, a: Src(hi), b: Src(lo) });
+            self.b.emit(Inst::Bin {
+                dst: len,
+                op: BinOp::Sub,
+                kind: INT,
+                a: Src(hi),
+                b: Src(lo),
+            });
             if !is_string {
                 let cap = Dst(dst[2]);
-                self.b.emit(Inst::Bin { dst: cap, op: BinOp::Sub, kind: INT, a: Src(limit), b: Src(lo) });
+                self.b.emit(Inst::Bin {
+                    dst: cap,
+                    op: BinOp::Sub,
+                    kind: INT,
+                    a: Src(limit),
+                    b: Src(lo),
+                });
             }
             (dst[1], if is_string { dst[1] } else { dst[2] })
         } else {
@@ -334,18 +389,35 @@ impl<'a> Lowerer<'_, 'a> {
             UnaryOp::Not => {
                 let a = self.value(x, Want::Any).slots[0];
                 let dst = self.dst(want, ty);
-                self.b.emit(Inst::BoolNot { dst: Dst(dst[0]), a: Src(a) });
+                self.b.emit(Inst::BoolNot {
+                    dst: Dst(dst[0]),
+                    a: Src(a),
+                });
                 Value::fresh(dst)
             }
             UnaryOp::Neg | UnaryOp::BitNot => {
                 let a = Src(self.value(x, Want::Any).slots[0]);
                 let dst = self.dst(want, ty);
                 let out = Dst(dst[0]);
-                let op = if op == UnaryOp::Neg { UnOp::Neg } else { UnOp::Not };
+                let op = if op == UnaryOp::Neg {
+                    UnOp::Neg
+                } else {
+                    UnOp::Not
+                };
                 match (self.int_kind(ty), self.float_kind(ty)) {
-                    (_, Some(kind)) => self.b.emit(Inst::FUn { dst: out, op: FUnOp::Neg, kind, a }),
+                    (_, Some(kind)) => self.b.emit(Inst::FUn {
+                        dst: out,
+                        op: FUnOp::Neg,
+                        kind,
+                        a,
+                    }),
                     (kind, None) => {
-                        self.b.emit(Inst::Un { dst: out, op, kind: kind.unwrap_or(INT), a });
+                        self.b.emit(Inst::Un {
+                            dst: out,
+                            op,
+                            kind: kind.unwrap_or(INT),
+                            a,
+                        });
                     }
                 }
                 Value::fresh(dst)
@@ -381,7 +453,10 @@ impl<'a> Lowerer<'_, 'a> {
                 Want::Fresh(slots) => slots[0],
                 _ => self.b.slot(SlotTy::Ref),
             };
-            self.b.emit(Inst::New { dst: Dst(object), ty: id });
+            self.b.emit(Inst::New {
+                dst: Dst(object),
+                ty: id,
+            });
             self.b.assume_non_null(object);
             self.composite_into(x, ty, &Loc::object(object));
             return Value::one(object);
@@ -390,7 +465,14 @@ impl<'a> Lowerer<'_, 'a> {
         Value::one(self.address(&loc))
     }
 
-    fn binary(&mut self, e: &'a Expr, op: BinaryOp, x: &'a Expr, y: &'a Expr, want: Want<'_>) -> Value {
+    fn binary(
+        &mut self,
+        e: &'a Expr,
+        op: BinaryOp,
+        x: &'a Expr,
+        y: &'a Expr,
+        want: Want<'_>,
+    ) -> Value {
         let ty = self.type_of(e);
         match op {
             BinaryOp::LogAnd | BinaryOp::LogOr => self.logical(e, want),
@@ -437,7 +519,13 @@ impl<'a> Lowerer<'_, 'a> {
                 BinaryOp::Div => FBinOp::Div,
                 _ => FBinOp::Add,
             };
-            self.b.emit(Inst::FBin { dst, op, kind, a, b });
+            self.b.emit(Inst::FBin {
+                dst,
+                op,
+                kind,
+                a,
+                b,
+            });
             return;
         }
         let kind = self.int_kind(ty).unwrap_or(INT);
@@ -454,7 +542,13 @@ impl<'a> Lowerer<'_, 'a> {
             BinaryOp::Shr => BinOp::Shr,
             _ => BinOp::Add,
         };
-        self.b.emit(Inst::Bin { dst, op, kind, a, b });
+        self.b.emit(Inst::Bin {
+            dst,
+            op,
+            kind,
+            a,
+            b,
+        });
     }
 
     /// A sum of strings: all operands of nested sums at once.
@@ -468,14 +562,23 @@ impl<'a> Lowerer<'_, 'a> {
         self.at(e.span);
         let ty = self.type_of(e);
         let dst = self.dst(want, ty);
-        self.b.emit(Inst::StrConcat { ptr: Dst(dst[0]), len: Dst(dst[1]), parts: Srcs::from(parts) });
+        self.b.emit(Inst::StrConcat {
+            ptr: Dst(dst[0]),
+            len: Dst(dst[1]),
+            parts: Srcs::from(parts),
+        });
         Value::fresh(dst)
     }
 
     fn concat_operands(&self, e: &'a Expr, out: &mut Vec<&'a Expr>) {
         let mut right = Vec::new();
         let mut e = e.unparen();
-        while let ExprKind::Binary { op: BinaryOp::Add, x, y, .. } = &e.kind
+        while let ExprKind::Binary {
+            op: BinaryOp::Add,
+            x,
+            y,
+            ..
+        } = &e.kind
             && self.p.info.const_value(e.id).is_none()
         {
             right.push(y.unparen());
@@ -483,7 +586,13 @@ impl<'a> Lowerer<'_, 'a> {
         }
         out.push(e);
         for y in right.into_iter().rev() {
-            let nested = matches!(y.kind, ExprKind::Binary { op: BinaryOp::Add, .. });
+            let nested = matches!(
+                y.kind,
+                ExprKind::Binary {
+                    op: BinaryOp::Add,
+                    ..
+                }
+            );
             if nested && self.p.info.const_value(y.id).is_none() {
                 self.concat_operands(y, out);
             } else {
@@ -501,7 +610,10 @@ impl<'a> Lowerer<'_, 'a> {
         self.branch_type(iface, ty, good, bad);
         self.b.bind(bad);
         let id = self.p.types.id(ty);
-        self.b.emit(Inst::PanicAssert { src: IfaceSrc(iface), want: id });
+        self.b.emit(Inst::PanicAssert {
+            src: IfaceSrc(iface),
+            want: id,
+        });
         self.b.bind(good);
         self.unpack(iface, ty, want)
     }
@@ -520,6 +632,12 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.mov(&dst, &value.slots);
         self.b.bind(done);
         let ok = ok.unwrap_or_else(|| self.b.int(0));
-        (Value { slots: dst, fresh: false }, ok)
+        (
+            Value {
+                slots: dst,
+                fresh: false,
+            },
+            ok,
+        )
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use vo_bytecode as bc;
-use vo_bytecode::{Dst, Field, FuncId as BcFuncId, Inst, IntKind, Slot, SlotTy, Src, Srcs, TypeKind};
+use vo_bytecode::{
+    Dst, Field, FuncId as BcFuncId, Inst, IntKind, Slot, SlotTy, Src, Srcs, TypeKind,
+};
 
 use super::builder::{Builder, Label};
 use super::place::Loc;
@@ -160,7 +162,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
 
     /// Sets the source line to where a span ends.
     pub fn at_end(&mut self, span: Span) {
-        let line = self.p.sources.file(span.file).line(span.hi.saturating_sub(1).max(span.lo));
+        let line = self
+            .p
+            .sources
+            .file(span.file)
+            .line(span.hi.saturating_sub(1).max(span.lo));
         self.b.set_line(line);
     }
 
@@ -171,7 +177,10 @@ impl<'p, 'a> Lowerer<'p, 'a> {
 
     /// The types of the slots of several values, one behind the other.
     pub fn flat_types(&mut self, types: &[Ty]) -> Vec<SlotTy> {
-        types.iter().flat_map(|ty| self.shape(*ty).slots.clone()).collect()
+        types
+            .iter()
+            .flat_map(|ty| self.shape(*ty).slots.clone())
+            .collect()
     }
 
     // ---- variables -------------------------------------------------------------------------------
@@ -220,7 +229,10 @@ impl<'p, 'a> Lowerer<'p, 'a> {
     /// Makes the object of a boxed variable.
     pub fn new_box(&mut self, slot: Slot, ty: Ty) {
         let id = self.p.types.id(ty);
-        self.b.emit(Inst::New { dst: Dst(slot), ty: id });
+        self.b.emit(Inst::New {
+            dst: Dst(slot),
+            ty: id,
+        });
         self.b.assume_non_null(slot);
     }
 
@@ -273,7 +285,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             return value;
         }
         let copy = self.b.new_object(shape.id);
-        self.b.emit(Inst::MemCopy { dst: Src(copy), src: Src(value.slots[0]), size: shape.size as i64 });
+        self.b.emit(Inst::MemCopy {
+            dst: Src(copy),
+            src: Src(value.slots[0]),
+            size: shape.size as i64,
+        });
         Value::one(copy)
     }
 
@@ -290,7 +306,10 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             Some(VarRole::Package) => {
                 let global = self.p.global(obj);
                 let dst = self.b.slot(SlotTy::Ref);
-                self.b.emit(Inst::GlobalAddr { dst: Dst(dst), global });
+                self.b.emit(Inst::GlobalAddr {
+                    dst: Dst(dst),
+                    global,
+                });
                 Loc::object(dst)
             }
             // Code that can never run may use a variable whose declaration was left out.
@@ -328,7 +347,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             homes.push(self.temp(ty));
         }
         let count = homes.iter().map(Vec::len).sum::<usize>() + usize::from(func.obj.is_none());
-        self.result_types = func.results.iter().map(|r| self.p.info.object(*r).ty).collect();
+        self.result_types = func
+            .results
+            .iter()
+            .map(|r| self.p.info.object(*r).ty)
+            .collect();
         for (&obj, slots) in params.iter().zip(homes) {
             self.parameter(obj, slots);
         }
@@ -383,11 +406,17 @@ impl<'p, 'a> Lowerer<'p, 'a> {
                 let loc = self.var_loc(obj);
                 let value = self.load(&loc, ty, Want::Any);
                 // The function is left: nobody but closures can still change what it had.
-                let value = if self.p.boxed(obj) { self.owned(value, ty) } else { value };
+                let value = if self.p.boxed(obj) {
+                    self.owned(value, ty)
+                } else {
+                    value
+                };
                 values.extend(value.slots);
             }
         }
-        self.b.emit(Inst::Return { values: Srcs::from(values) });
+        self.b.emit(Inst::Return {
+            values: Srcs::from(values),
+        });
     }
 
     // ---- captures --------------------------------------------------------------------------------
@@ -400,7 +429,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         for obj in captures {
             let object = self.p.info.object(obj);
             let ty = self.p.types.id(object.ty);
-            let ty = if self.is_boxed(obj) { self.p.types.unnamed(TypeKind::Pointer(ty)) } else { ty };
+            let ty = if self.is_boxed(obj) {
+                self.p.types.unnamed(TypeKind::Pointer(ty))
+            } else {
+                ty
+            };
             fields.push(field(&object.name, ty));
         }
         self.p.types.unnamed(TypeKind::Struct(fields))
@@ -417,7 +450,12 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             let object_ty = self.p.info.object(obj).ty;
             let home = if self.is_boxed(obj) {
                 let dst = self.b.slot(SlotTy::Ref);
-                self.b.emit(Inst::Load { dst: Dst(dst), mem: bc::Mem::Ref, base: Src(Slot(0)), off: off as i64 });
+                self.b.emit(Inst::Load {
+                    dst: Dst(dst),
+                    mem: bc::Mem::Ref,
+                    base: Src(Slot(0)),
+                    off: off as i64,
+                });
                 self.b.assume_non_null(dst);
                 Home::Boxed(dst)
             } else {
@@ -435,21 +473,37 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         let func: BcFuncId = self.p.func(Work::Body(id));
         let dst = self.dst(want, ty)[0];
         if captures.is_empty() {
-            self.b.emit(Inst::FuncValue { dst: Dst(dst), func });
+            self.b.emit(Inst::FuncValue {
+                dst: Dst(dst),
+                func,
+            });
             return Value::one(dst);
         }
         let struct_ty = self.closure_type(id);
         let offsets = self.p.types.shape_of(struct_ty).offsets.clone();
         // The literal may be assigned to a variable that it captures: that must be read before.
-        let object = if matches!(want, Want::Into(_)) { self.b.slot(SlotTy::Ref) } else { dst };
-        self.b.emit(Inst::Closure { dst: Dst(object), func, ty: struct_ty });
+        let object = if matches!(want, Want::Into(_)) {
+            self.b.slot(SlotTy::Ref)
+        } else {
+            dst
+        };
+        self.b.emit(Inst::Closure {
+            dst: Dst(object),
+            func,
+            ty: struct_ty,
+        });
         for (obj, off) in captures.into_iter().zip(offsets.into_iter().skip(1)) {
             let object_ty = self.p.info.object(obj).ty;
             let boxed = self.is_boxed(obj);
             let loc = self.var_loc(obj);
             match (boxed, loc) {
                 (true, Loc::Memory { base, .. }) => {
-                    self.b.emit(Inst::Store { mem: bc::Mem::Ref, base: Src(object), off: off as i64, src: Src(base) });
+                    self.b.emit(Inst::Store {
+                        mem: bc::Mem::Ref,
+                        base: Src(object),
+                        off: off as i64,
+                        src: Src(base),
+                    });
                 }
                 (_, loc) => {
                     let value = self.load(&loc, object_ty, Want::Any);
@@ -464,7 +518,12 @@ impl<'p, 'a> Lowerer<'p, 'a> {
 
 /// A field of a closure object.
 pub fn field(name: &str, ty: bc::TypeId) -> Field {
-    Field { name: name.to_string(), ty, embedded: false, tag: String::new() }
+    Field {
+        name: name.to_string(),
+        ty,
+        embedded: false,
+        tag: String::new(),
+    }
 }
 
 /// The kind of integers that lengths and indices have.

@@ -38,14 +38,23 @@ impl<'a> Lowerer<'_, 'a> {
         let mut set = vec![false; dst.len()];
         let parts = self.literal_parts(elems, ty);
         for (value, part_ty, index) in parts {
-            let at = self.part(Loc::Slots((0..dst.len() as u32).map(Slot).collect()), ty, index);
+            let at = self.part(
+                Loc::Slots((0..dst.len() as u32).map(Slot).collect()),
+                ty,
+                index,
+            );
             let Loc::Slots(numbers) = at else { continue };
             let slots: Vec<Slot> = numbers.iter().map(|n| dst[n.index()]).collect();
             numbers.iter().for_each(|n| set[n.index()] = true);
             let value = self.value_as(value, part_ty, Want::Fresh(&slots));
             self.b.mov(&slots, &value.slots);
         }
-        let unset: Vec<Slot> = dst.iter().zip(&set).filter(|(_, set)| !**set).map(|(s, _)| *s).collect();
+        let unset: Vec<Slot> = dst
+            .iter()
+            .zip(&set)
+            .filter(|(_, set)| !**set)
+            .map(|(s, _)| *s)
+            .collect();
         self.b.zero(&unset);
         Value::fresh(dst)
     }
@@ -61,7 +70,8 @@ impl<'a> Lowerer<'_, 'a> {
     /// Writes an element of a literal to zeroed memory.
     fn element_into(&mut self, value: &'a Expr, ty: Ty, loc: &Loc) {
         let inner = value.unparen();
-        let nested = matches!(inner.kind, ExprKind::CompositeLit { .. }) && self.type_of(inner) == ty;
+        let nested =
+            matches!(inner.kind, ExprKind::CompositeLit { .. }) && self.type_of(inner) == ty;
         if nested && matches!(self.tys().under(ty), Kind::Struct(_) | Kind::Array(..)) {
             self.composite_into(inner, ty, loc);
             return;
@@ -100,7 +110,12 @@ impl<'a> Lowerer<'_, 'a> {
                 let mut parts = Vec::new();
                 for elem in elems {
                     if let Some(key) = &elem.key {
-                        next = self.p.info.const_value(key.id).and_then(|v| v.as_u64()).unwrap_or(next);
+                        next = self
+                            .p
+                            .info
+                            .const_value(key.id)
+                            .and_then(|v| v.as_u64())
+                            .unwrap_or(next);
                     }
                     parts.push((&elem.value, part, next));
                     next += 1;
@@ -124,7 +139,10 @@ impl<'a> Lowerer<'_, 'a> {
         let dst = self.fresh_dst(want, ty);
         self.b.mov(&dst[..1], &[object]);
         for slot in &dst[1..] {
-            self.b.emit(Inst::Const { dst: Dst(*slot), value: len as i64 });
+            self.b.emit(Inst::Const {
+                dst: Dst(*slot),
+                value: len as i64,
+            });
         }
         Value::fresh(dst)
     }
@@ -133,7 +151,10 @@ impl<'a> Lowerer<'_, 'a> {
     pub fn slice_of(&mut self, elem: Ty, values: &[Value]) -> Vec<Slot> {
         let elem_id = self.p.types.id(elem);
         let size = self.shape(elem).size as i64;
-        let array = self.p.types.unnamed(TypeKind::Array(elem_id, values.len() as u64));
+        let array = self
+            .p
+            .types
+            .unnamed(TypeKind::Array(elem_id, values.len() as u64));
         let object = self.b.new_object(array);
         for (i, value) in values.iter().enumerate() {
             self.store(&Loc::memory(object, i as i64 * size), elem, &value.slots);
@@ -150,7 +171,11 @@ impl<'a> Lowerer<'_, 'a> {
             Want::Fresh(slots) => slots[0],
             _ => self.b.slot(SlotTy::Ref),
         };
-        self.b.emit(Inst::MapNew { dst: Dst(map), ty: id, hint: Src(hint) });
+        self.b.emit(Inst::MapNew {
+            dst: Dst(map),
+            ty: id,
+            hint: Src(hint),
+        });
         for elem in elems {
             let Some(key_expr) = &elem.key else { continue };
             let key = self.owned_as(key_expr, key, Want::Any).slots;

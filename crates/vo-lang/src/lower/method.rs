@@ -15,10 +15,16 @@ use crate::types::ty::{IfaceMethod, Kind, Ty};
 
 /// Whether values of a type have a method as an interface asks for it.
 pub fn implements(p: &Program<'_>, ty: Ty, method: &IfaceMethod) -> bool {
-    match p.tys.lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0))) {
-        Lookup::Method { func, ptr_recv, indirect, .. } => {
-            (!ptr_recv || indirect) && p.info.object(func).ty == method.sig
-        }
+    match p
+        .tys
+        .lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0)))
+    {
+        Lookup::Method {
+            func,
+            ptr_recv,
+            indirect,
+            ..
+        } => (!ptr_recv || indirect) && p.info.object(func).ty == method.sig,
         Lookup::InterfaceMethod { path, sig, .. } => !path.is_empty() && sig == method.sig,
         _ => false,
     }
@@ -28,12 +34,17 @@ impl Program<'_> {
     /// The function that calls a method on the data word of an interface with dynamic type `ty`.
     pub fn iface_method(&mut self, ty: Ty, id: MethodId, method: &IfaceMethod) -> bc::FuncId {
         if let Lookup::Method { path, func, .. } =
-            self.tys.lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0)))
+            self.tys
+                .lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0)))
             && path.is_empty()
             && let Some(func) = self.info.func_of(func)
         {
             // Where the data word is the receiver the method itself is called.
-            let recv = self.info.function(func).recv.map(|recv| self.info.object(recv).ty);
+            let recv = self
+                .info
+                .function(func)
+                .recv
+                .map(|recv| self.info.object(recv).ty);
             let shape = self.types.shape(ty);
             let word = matches!(shape.slots[..], [SlotTy::I64 | SlotTy::Ref]) && !shape.in_memory;
             if word && recv == Some(ty) && self.info.function(func).body.is_some() {
@@ -45,7 +56,10 @@ impl Program<'_> {
 
     /// The type of the receiver of a declared method.
     pub fn receiver_type(&self, func: ObjId) -> Ty {
-        let recv = self.info.func_of(func).and_then(|id| self.info.function(id).recv);
+        let recv = self
+            .info
+            .func_of(func)
+            .and_then(|id| self.info.function(id).recv);
         recv.map_or(Ty::INVALID, |recv| self.info.object(recv).ty)
     }
 }
@@ -109,7 +123,9 @@ impl<'a> Lowerer<'_, 'a> {
         want: Want<'_>,
     ) -> Value {
         let ty = self.type_of(e);
-        let Target::Method(method) = selection.target else { return self.zero_value(ty, want) };
+        let Target::Method(method) = selection.target else {
+            return self.zero_value(ty, want);
+        };
         let loc = self.locate(x);
         let x_ty = self.type_of(x);
         self.at_end(e.span);
@@ -117,7 +133,11 @@ impl<'a> Lowerer<'_, 'a> {
         let (recv_ty, receiver, bound) = match method {
             MethodRef::Concrete { func, .. } => {
                 let receiver = self.receiver(func, &loc, at);
-                (self.p.receiver_type(func), receiver, BoundMethod::Concrete(func))
+                (
+                    self.p.receiver_type(func),
+                    receiver,
+                    BoundMethod::Concrete(func),
+                )
             }
             MethodRef::Interface { index, .. } => {
                 let receiver = self.load(&loc, at, Want::Any);
@@ -129,7 +149,11 @@ impl<'a> Lowerer<'_, 'a> {
         let object_ty = self.bound_type(recv_ty);
         let off = self.p.types.shape_of(object_ty).offsets[1] as i64;
         let object = self.b.slot(SlotTy::Ref);
-        self.b.emit(Inst::Closure { dst: Dst(object), func, ty: object_ty });
+        self.b.emit(Inst::Closure {
+            dst: Dst(object),
+            func,
+            ty: object_ty,
+        });
         self.store(&Loc::memory(object, off), recv_ty, &receiver.slots);
         Value::one(object)
     }
@@ -138,13 +162,19 @@ impl<'a> Lowerer<'_, 'a> {
     pub fn bound_type(&mut self, recv: Ty) -> bc::TypeId {
         let word = self.p.types.id(Ty::INT);
         let recv = self.p.types.id(recv);
-        self.p.types.unnamed(TypeKind::Struct(vec![field("func", word), field("receiver", recv)]))
+        self.p.types.unnamed(TypeKind::Struct(vec![
+            field("func", word),
+            field("receiver", recv),
+        ]))
     }
 
     /// Panics if an interface is nil.
     fn check_interface(&mut self, iface: Slot) {
         let is_nil = self.b.slot(SlotTy::I64);
-        self.b.emit(Inst::IfaceIsNil { dst: Dst(is_nil), src: IfaceSrc(iface) });
+        self.b.emit(Inst::IfaceIsNil {
+            dst: Dst(is_nil),
+            src: IfaceSrc(iface),
+        });
         let (bad, good) = (self.b.label(), self.b.label());
         self.b.branch(is_nil, bad, good);
         self.b.bind(bad);
@@ -155,7 +185,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// `T.m` as a value.
     pub fn method_expr(&mut self, selection: &Selection, ty: Ty, want: Want<'_>) -> Value {
-        let Target::MethodExpr(method) = selection.target else { return self.zero_value(ty, want) };
+        let Target::MethodExpr(method) = selection.target else {
+            return self.zero_value(ty, want);
+        };
         let (name, pkg) = match method {
             MethodRef::Concrete { func, .. } => {
                 let object = self.p.info.object(func);
@@ -171,7 +203,10 @@ impl<'a> Lowerer<'_, 'a> {
         };
         let func = self.p.func(Work::MethodExpr(selection.recv, name, pkg, ty));
         let dst = self.dst(want, ty);
-        self.b.emit(Inst::FuncValue { dst: Dst(dst[0]), func });
+        self.b.emit(Inst::FuncValue {
+            dst: Dst(dst[0]),
+            func,
+        });
         Value::fresh(dst)
     }
 }

@@ -24,7 +24,10 @@ impl Lowerer<'_, '_> {
         }
         if name == "internal/reflect.Plain" {
             let plain = self.p.guess(&self.work, Guess::Plain);
-            self.b.emit(Inst::Const { dst: Dst(rets[0]), value: i64::from(plain) });
+            self.b.emit(Inst::Const {
+                dst: Dst(rets[0]),
+                value: i64::from(plain),
+            });
             return;
         }
         let Some(rt) = runtime_function(&name) else {
@@ -36,7 +39,11 @@ impl Lowerer<'_, '_> {
             RtFn::AnyIndex | RtFn::AnyElem | RtFn::AnyMapKeys | RtFn::AnyMapIndex
         );
         let ty = rt.sig().typed.then(|| {
-            let elem = if rt == RtFn::Args { Ty::STRING } else { Ty::ANY };
+            let elem = if rt == RtFn::Args {
+                Ty::STRING
+            } else {
+                Ty::ANY
+            };
             self.p.types.id(elem)
         });
         self.b.rt_into(rt, ty, args, rets);
@@ -68,13 +75,34 @@ fn instruction(name: &str, args: &[Slot], rets: &[Slot]) -> Option<Inst> {
     };
     let (dst, a) = (Dst(*rets.first()?), Src(*args.first()?));
     if let Some(op) = op {
-        return Some(Inst::FUn { dst, op, kind: FloatKind::F64, a });
+        return Some(Inst::FUn {
+            dst,
+            op,
+            kind: FloatKind::F64,
+            a,
+        });
     }
     Some(match name {
-        "math.Float64bits" => Inst::FloatBits { dst, kind: FloatKind::F64, a },
-        "math.Float32bits" => Inst::FloatBits { dst, kind: FloatKind::F32, a },
-        "math.Float64frombits" => Inst::FloatFromBits { dst, kind: FloatKind::F64, a },
-        "math.Float32frombits" => Inst::FloatFromBits { dst, kind: FloatKind::F32, a },
+        "math.Float64bits" => Inst::FloatBits {
+            dst,
+            kind: FloatKind::F64,
+            a,
+        },
+        "math.Float32bits" => Inst::FloatBits {
+            dst,
+            kind: FloatKind::F32,
+            a,
+        },
+        "math.Float64frombits" => Inst::FloatFromBits {
+            dst,
+            kind: FloatKind::F64,
+            a,
+        },
+        "math.Float32frombits" => Inst::FloatFromBits {
+            dst,
+            kind: FloatKind::F32,
+            a,
+        },
         _ => return None,
     })
 }

@@ -18,7 +18,10 @@ pub enum Check {
     /// The base may be null.
     Null,
     /// The index must be below the length.
-    Bounds { index: Slot, len: Slot },
+    Bounds {
+        index: Slot,
+        len: Slot,
+    },
 }
 
 /// Where a value is.
@@ -35,7 +38,13 @@ pub enum Loc {
         fresh: bool,
     },
     /// In element `index` of an array in memory, `off` bytes behind its start.
-    Element { base: Slot, index: Slot, size: i64, off: i64, len: Option<Slot> },
+    Element {
+        base: Slot,
+        index: Slot,
+        size: i64,
+        off: i64,
+        len: Option<Slot>,
+    },
 }
 
 impl Loc {
@@ -46,23 +55,37 @@ impl Loc {
 
     /// Memory that is there.
     pub fn memory(base: Slot, off: i64) -> Loc {
-        Loc::Memory { base, off, check: Check::None, fresh: false }
+        Loc::Memory {
+            base,
+            off,
+            check: Check::None,
+            fresh: false,
+        }
     }
 
     /// What a pointer points to.
     pub fn pointee(base: Slot) -> Loc {
-        Loc::Memory { base, off: 0, check: Check::Null, fresh: false }
+        Loc::Memory {
+            base,
+            off: 0,
+            check: Check::Null,
+            fresh: false,
+        }
     }
 
     /// The slots that say where it is, or that it consists of.
     pub fn slots(&mut self) -> Vec<&mut Slot> {
         match self {
             Loc::Slots(slots) => slots.iter_mut().collect(),
-            Loc::Memory { base, check: Check::Bounds { index, len }, .. } => vec![base, index, len],
+            Loc::Memory {
+                base,
+                check: Check::Bounds { index, len },
+                ..
+            } => vec![base, index, len],
             Loc::Memory { base, .. } => vec![base],
-            Loc::Element { base, index, len, .. } => {
-                [base, index].into_iter().chain(len.as_mut()).collect()
-            }
+            Loc::Element {
+                base, index, len, ..
+            } => [base, index].into_iter().chain(len.as_mut()).collect(),
         }
     }
 }
@@ -111,7 +134,12 @@ impl<'a> Lowerer<'_, 'a> {
     /// Where a value is.
     pub fn loc_of(&mut self, value: Value, ty: Ty) -> Loc {
         if self.shape(ty).in_memory {
-            Loc::Memory { base: value.slots[0], off: 0, check: Check::None, fresh: value.fresh }
+            Loc::Memory {
+                base: value.slots[0],
+                off: 0,
+                check: Check::None,
+                fresh: value.fresh,
+            }
         } else {
             Loc::Slots(value.slots)
         }
@@ -120,7 +148,9 @@ impl<'a> Lowerer<'_, 'a> {
     fn locate_field(&mut self, e: &'a Expr, x: &'a Expr) -> Loc {
         let loc = self.locate(x);
         let ty = self.type_of(x);
-        let Some(selection) = self.p.info.selection(e.id) else { return loc };
+        let Some(selection) = self.p.info.selection(e.id) else {
+            return loc;
+        };
         self.at_end(e.span);
         self.walk(loc, ty, &selection.path).0
     }
@@ -144,15 +174,40 @@ impl<'a> Lowerer<'_, 'a> {
         let by = self.shape(ty).offsets.get(index).copied().unwrap_or(0) as i64;
         match loc {
             Loc::Slots(slots) => {
-                let Some(fields) = self.tys().as_struct(ty) else { return Loc::Slots(slots) };
-                let before: usize = fields.fields[..index].iter().map(|f| self.shape(f.ty).slots.len()).sum();
+                let Some(fields) = self.tys().as_struct(ty) else {
+                    return Loc::Slots(slots);
+                };
+                let before: usize = fields.fields[..index]
+                    .iter()
+                    .map(|f| self.shape(f.ty).slots.len())
+                    .sum();
                 let count = self.shape(fields.fields[index].ty).slots.len();
                 Loc::Slots(slots[before..before + count].to_vec())
             }
-            Loc::Memory { base, off, check, fresh } => Loc::Memory { base, off: off + by, check, fresh },
-            Loc::Element { base, index, size, off, len } => {
-                Loc::Element { base, index, size, off: off + by, len }
-            }
+            Loc::Memory {
+                base,
+                off,
+                check,
+                fresh,
+            } => Loc::Memory {
+                base,
+                off: off + by,
+                check,
+                fresh,
+            },
+            Loc::Element {
+                base,
+                index,
+                size,
+                off,
+                len,
+            } => Loc::Element {
+                base,
+                index,
+                size,
+                off: off + by,
+                len,
+            },
         }
     }
 
@@ -167,13 +222,24 @@ impl<'a> Lowerer<'_, 'a> {
                 let at = self.value(index, Want::Any).slots[0];
                 self.at_end(index.span);
                 Some(match constant {
-                    Some(i) if i.checked_mul(size).is_some_and(|off| off < 1 << 30) => Loc::Memory {
+                    Some(i) if i.checked_mul(size).is_some_and(|off| off < 1 << 30) => {
+                        Loc::Memory {
+                            base: slice[0],
+                            off: i * size,
+                            check: Check::Bounds {
+                                index: at,
+                                len: slice[1],
+                            },
+                            fresh: false,
+                        }
+                    }
+                    _ => Loc::Element {
                         base: slice[0],
-                        off: i * size,
-                        check: Check::Bounds { index: at, len: slice[1] },
-                        fresh: false,
+                        index: at,
+                        size,
+                        off: 0,
+                        len: Some(slice[1]),
                     },
-                    _ => Loc::Element { base: slice[0], index: at, size, off: 0, len: Some(slice[1]) },
                 })
             }
             Kind::Array(elem, len) => {
@@ -187,7 +253,13 @@ impl<'a> Lowerer<'_, 'a> {
                 let base = self.array_memory(array, ty);
                 let size = self.shape(elem).size as i64;
                 let len = self.b.int(len as i64);
-                Some(Loc::Element { base, index: at, size, off: 0, len: Some(len) })
+                Some(Loc::Element {
+                    base,
+                    index: at,
+                    size,
+                    off: 0,
+                    len: Some(len),
+                })
             }
             _ => None,
         }
@@ -205,12 +277,30 @@ impl<'a> Lowerer<'_, 'a> {
                 let start = index as usize * shape.slots.len();
                 Loc::Slots(slots[start..start + shape.slots.len()].to_vec())
             }
-            Loc::Memory { base, off, check, fresh } => {
-                Loc::Memory { base, off: off + index as i64 * shape.size as i64, check, fresh }
-            }
-            Loc::Element { base, index: at, size, off, len } => {
-                Loc::Element { base, index: at, size, off: off + index as i64 * shape.size as i64, len }
-            }
+            Loc::Memory {
+                base,
+                off,
+                check,
+                fresh,
+            } => Loc::Memory {
+                base,
+                off: off + index as i64 * shape.size as i64,
+                check,
+                fresh,
+            },
+            Loc::Element {
+                base,
+                index: at,
+                size,
+                off,
+                len,
+            } => Loc::Element {
+                base,
+                index: at,
+                size,
+                off: off + index as i64 * shape.size as i64,
+                len,
+            },
         }
     }
 
@@ -231,12 +321,29 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn check(&mut self, loc: &Loc) {
         match loc {
-            Loc::Memory { base, check: Check::Null, .. } => self.b.nil_check(*base),
-            Loc::Memory { check: Check::Bounds { index, len }, .. } => {
-                self.b.emit(Inst::BoundsCheck { index: Src(*index), len: Src(*len) });
+            Loc::Memory {
+                base,
+                check: Check::Null,
+                ..
+            } => self.b.nil_check(*base),
+            Loc::Memory {
+                check: Check::Bounds { index, len },
+                ..
+            } => {
+                self.b.emit(Inst::BoundsCheck {
+                    index: Src(*index),
+                    len: Src(*len),
+                });
             }
-            Loc::Element { index, len: Some(len), .. } => {
-                self.b.emit(Inst::BoundsCheck { index: Src(*index), len: Src(*len) });
+            Loc::Element {
+                index,
+                len: Some(len),
+                ..
+            } => {
+                self.b.emit(Inst::BoundsCheck {
+                    index: Src(*index),
+                    len: Src(*len),
+                });
             }
             _ => {}
         }
@@ -262,9 +369,20 @@ impl<'a> Lowerer<'_, 'a> {
     fn unchecked_address(&mut self, loc: &Loc) -> Slot {
         let (base, off) = match loc {
             Loc::Memory { base, off, .. } => (*base, *off),
-            Loc::Element { base, index, size, off, .. } => {
+            Loc::Element {
+                base,
+                index,
+                size,
+                off,
+                ..
+            } => {
                 let dst = self.b.slot(SlotTy::Ref);
-                self.b.emit(Inst::ElemAddr { dst: Dst(dst), base: Src(*base), index: Src(*index), size: *size });
+                self.b.emit(Inst::ElemAddr {
+                    dst: Dst(dst),
+                    base: Src(*base),
+                    index: Src(*index),
+                    size: *size,
+                });
                 (dst, *off)
             }
             // The checker lets nobody take the address of what is in slots.
@@ -274,7 +392,11 @@ impl<'a> Lowerer<'_, 'a> {
             return base;
         }
         let dst = self.b.slot(SlotTy::Ref);
-        self.b.emit(Inst::FieldAddr { dst: Dst(dst), base: Src(base), off });
+        self.b.emit(Inst::FieldAddr {
+            dst: Dst(dst),
+            base: Src(base),
+            off,
+        });
         self.b.assume_non_null(dst);
         dst
     }
@@ -284,28 +406,49 @@ impl<'a> Lowerer<'_, 'a> {
         self.check(loc);
         let shape = self.shape(ty);
         match loc {
-            Loc::Slots(slots) => Value { slots: slots.clone(), fresh: false },
-            Loc::Memory { fresh, .. } if shape.in_memory => {
-                Value { slots: vec![self.unchecked_address(loc)], fresh: *fresh }
-            }
-            Loc::Element { .. } if shape.in_memory => {
-                Value { slots: vec![self.unchecked_address(loc)], fresh: false }
-            }
+            Loc::Slots(slots) => Value {
+                slots: slots.clone(),
+                fresh: false,
+            },
+            Loc::Memory { fresh, .. } if shape.in_memory => Value {
+                slots: vec![self.unchecked_address(loc)],
+                fresh: *fresh,
+            },
+            Loc::Element { .. } if shape.in_memory => Value {
+                slots: vec![self.unchecked_address(loc)],
+                fresh: false,
+            },
             Loc::Memory { base, off, .. } => Value::fresh(self.load_parts(*base, *off, ty, want)),
-            Loc::Element { base, index, size, off, .. } => {
+            Loc::Element {
+                base,
+                index,
+                size,
+                off,
+                ..
+            } => {
                 if let [(0, Part::Mem(mem))] = shape.parts[..]
                     && *off == 0
                     && i64::from(mem.size()) == *size
                 {
                     let dst = self.dst(want, ty);
-                    self.b.emit(Inst::LoadIdx { dst: Dst(dst[0]), mem, base: Src(*base), index: Src(*index) });
+                    self.b.emit(Inst::LoadIdx {
+                        dst: Dst(dst[0]),
+                        mem,
+                        base: Src(*base),
+                        index: Src(*index),
+                    });
                     return Value::fresh(dst);
                 }
                 if shape.parts.is_empty() {
                     return Value::fresh(Vec::new());
                 }
                 let dst = self.b.slot(SlotTy::Ref);
-                self.b.emit(Inst::ElemAddr { dst: Dst(dst), base: Src(*base), index: Src(*index), size: *size });
+                self.b.emit(Inst::ElemAddr {
+                    dst: Dst(dst),
+                    base: Src(*base),
+                    index: Src(*index),
+                    size: *size,
+                });
                 Value::fresh(self.load_parts(dst, *off, ty, want))
             }
         }
@@ -323,11 +466,20 @@ impl<'a> Lowerer<'_, 'a> {
             let off = off + *part_off as i64;
             match part {
                 Part::Mem(mem) => {
-                    self.b.emit(Inst::Load { dst: Dst(dst[at]), mem: *mem, base: Src(base), off });
+                    self.b.emit(Inst::Load {
+                        dst: Dst(dst[at]),
+                        mem: *mem,
+                        base: Src(base),
+                        off,
+                    });
                     at += 1;
                 }
                 Part::Iface => {
-                    self.b.emit(Inst::IfaceLoad { dst: IfaceDst(dst[at]), base: Src(base), off });
+                    self.b.emit(Inst::IfaceLoad {
+                        dst: IfaceDst(dst[at]),
+                        base: Src(base),
+                        off,
+                    });
                     at += 2;
                 }
             }
@@ -343,18 +495,38 @@ impl<'a> Lowerer<'_, 'a> {
             Loc::Slots(slots) => self.b.mov(slots, value),
             _ if shape.in_memory => {
                 let dst = self.unchecked_address(loc);
-                self.b.emit(Inst::MemCopy { dst: Src(dst), src: Src(value[0]), size: shape.size as i64 });
+                self.b.emit(Inst::MemCopy {
+                    dst: Src(dst),
+                    src: Src(value[0]),
+                    size: shape.size as i64,
+                });
             }
             Loc::Memory { base, off, .. } => self.store_parts(*base, *off, ty, value),
-            Loc::Element { base, index, size, off, .. } => {
+            Loc::Element {
+                base,
+                index,
+                size,
+                off,
+                ..
+            } => {
                 if let [(0, Part::Mem(mem))] = shape.parts[..]
                     && *off == 0
                     && i64::from(mem.size()) == *size
                 {
-                    self.b.emit(Inst::StoreIdx { mem, base: Src(*base), index: Src(*index), src: Src(value[0]) });
+                    self.b.emit(Inst::StoreIdx {
+                        mem,
+                        base: Src(*base),
+                        index: Src(*index),
+                        src: Src(value[0]),
+                    });
                 } else if !shape.parts.is_empty() {
                     let dst = self.b.slot(SlotTy::Ref);
-                    self.b.emit(Inst::ElemAddr { dst: Dst(dst), base: Src(*base), index: Src(*index), size: *size });
+                    self.b.emit(Inst::ElemAddr {
+                        dst: Dst(dst),
+                        base: Src(*base),
+                        index: Src(*index),
+                        size: *size,
+                    });
                     self.store_parts(dst, *off, ty, value);
                 }
             }
@@ -368,11 +540,20 @@ impl<'a> Lowerer<'_, 'a> {
             let off = off + *part_off as i64;
             match part {
                 Part::Mem(mem) => {
-                    self.b.emit(Inst::Store { mem: *mem, base: Src(base), off, src: Src(value[at]) });
+                    self.b.emit(Inst::Store {
+                        mem: *mem,
+                        base: Src(base),
+                        off,
+                        src: Src(value[at]),
+                    });
                     at += 1;
                 }
                 Part::Iface => {
-                    self.b.emit(Inst::IfaceStore { base: Src(base), off, src: IfaceSrc(value[at]) });
+                    self.b.emit(Inst::IfaceStore {
+                        base: Src(base),
+                        off,
+                        src: IfaceSrc(value[at]),
+                    });
                     at += 2;
                 }
             }
@@ -390,7 +571,10 @@ impl<'a> Lowerer<'_, 'a> {
         let (make, done) = (self.b.label(), self.b.label());
         self.b.branch(null, make, done);
         self.b.bind(make);
-        self.b.emit(Inst::New { dst: Dst(slots[0]), ty: shape.id });
+        self.b.emit(Inst::New {
+            dst: Dst(slots[0]),
+            ty: shape.id,
+        });
         self.b.bind(done);
     }
 }

@@ -136,7 +136,11 @@ impl<'a> Program<'a> {
         }
         let functions = self.functions.into_iter().flatten().collect();
         Ok(Module {
-            files: self.sources.files().map(|(_, file)| file.name().to_string()).collect(),
+            files: self
+                .sources
+                .files()
+                .map(|(_, file)| file.name().to_string())
+                .collect(),
             strings: self.string_table,
             types: self.types.out,
             globals: self.global_table,
@@ -180,7 +184,10 @@ impl<'a> Program<'a> {
             Guess::Plain => self.types.converted.iter().all(|ty| self.is_plain(*ty)),
             Guess::Never(ty) => match self.tys.as_interface(ty) {
                 Some(iface) => !self.types.converted.iter().any(|&held| {
-                    iface.methods.iter().all(|method| super::method::implements(self, held, method))
+                    iface
+                        .methods
+                        .iter()
+                        .all(|method| super::method::implements(self, held, method))
                 }),
                 None => !self.types.is_converted(ty),
             },
@@ -190,7 +197,12 @@ impl<'a> Program<'a> {
     /// Whether a value of the type is shown without looking into it.
     fn is_plain(&self, ty: Ty) -> bool {
         let speaks = |name| match self.tys.lookup(ty, name, PkgId(0)) {
-            Lookup::Method { func, ptr_recv, indirect, .. } => {
+            Lookup::Method {
+                func,
+                ptr_recv,
+                indirect,
+                ..
+            } => {
                 let sig = self.tys.as_signature(self.info.object(func).ty);
                 let text = sig.is_some_and(|s| s.params.is_empty() && s.results == [Ty::STRING]);
                 (!ptr_recv || indirect) && text
@@ -207,7 +219,9 @@ impl<'a> Program<'a> {
         }
         self.revised = self.types.converted.len();
         let guesses = std::mem::take(&mut self.guesses);
-        let (good, bad): (Vec<_>, Vec<_>) = guesses.into_iter().partition(|(_, guess)| self.holds(*guess));
+        let (good, bad): (Vec<_>, Vec<_>) = guesses
+            .into_iter()
+            .partition(|(_, guess)| self.holds(*guess));
         self.guesses = good;
         let revised = !bad.is_empty();
         for (work, _) in bad {
@@ -238,7 +252,9 @@ impl<'a> Program<'a> {
                 self.tables_done.insert((id, wanted.id));
                 if super::method::implements(self, ty, &wanted.method) {
                     let func = self.iface_method(ty, wanted.id, &wanted.method);
-                    self.types.out.types[id.index()].methods.push((wanted.id, func));
+                    self.types.out.types[id.index()]
+                        .methods
+                        .push((wanted.id, func));
                     grown = true;
                 }
             }
@@ -310,7 +326,11 @@ impl<'a> Program<'a> {
         let mut needed = Vec::new();
         for pkg in self.package_ids() {
             let count = self.info.package(pkg).init_order.len();
-            needed.extend((0..count).filter(|at| self.needs_initialiser(pkg, *at)).map(|at| (pkg, at)));
+            needed.extend(
+                (0..count)
+                    .filter(|at| self.needs_initialiser(pkg, *at))
+                    .map(|at| (pkg, at)),
+            );
         }
         needed
     }
@@ -369,7 +389,11 @@ impl<'a> Program<'a> {
                 Some(named) => self.tys.named(named).name.clone(),
                 None => "?".into(),
             };
-            if pointer { format!("(*{name})") } else { name.to_string() }
+            if pointer {
+                format!("(*{name})")
+            } else {
+                name.to_string()
+            }
         });
         match method {
             Some(recv) => format!("{pkg}.{recv}.{}", func.name),
@@ -392,10 +416,10 @@ impl<'a> Program<'a> {
 
     /// Whether a variable lives in an object of its own although its value would fit slots.
     pub fn boxed(&self, obj: ObjId) -> bool {
-        let Some(var) = self.info.var(obj) else { return false };
-        var.shared()
-            || self.indexed.contains(&obj)
-            || (var.role == VarRole::Result && var.captured)
+        let Some(var) = self.info.var(obj) else {
+            return false;
+        };
+        var.shared() || self.indexed.contains(&obj) || (var.role == VarRole::Result && var.captured)
     }
 
     /// A new builder.

@@ -43,9 +43,10 @@ impl<'a> Lowerer<'_, 'a> {
         match e {
             None => Target::None,
             Some(e) if e.as_ident().is_some_and(|ident| ident.is_blank()) => Target::None,
-            Some(e) if define => {
-                e.as_ident().and_then(|ident| self.p.info.def(ident.id)).map_or(Target::None, Target::Declare)
-            }
+            Some(e) if define => e
+                .as_ident()
+                .and_then(|ident| self.p.info.def(ident.id))
+                .map_or(Target::None, Target::Declare),
             Some(e) => Target::Assign(e),
         }
     }
@@ -77,7 +78,12 @@ impl<'a> Lowerer<'_, 'a> {
         give: impl FnOnce(&mut Self, Slot),
     ) {
         let counter = self.b.int(0);
-        let (head, body, next, done) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        let (head, body, next, done) = (
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+        );
         let line = self.b.line();
         self.b.bind(head);
         let more = self.b.cmp(CmpOp::Lt, kind, counter, limit);
@@ -90,7 +96,13 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.bind(next);
         self.b.set_line(line);
         let one = self.b.int(1);
-        self.b.emit(Inst::Bin { dst: Dst(counter), op: BinOp::Add, kind, a: Src(counter), b: Src(one) });
+        self.b.emit(Inst::Bin {
+            dst: Dst(counter),
+            op: BinOp::Add,
+            kind,
+            a: Src(counter),
+            b: Src(one),
+        });
         self.b.jump(head);
         self.b.bind(done);
     }
@@ -113,7 +125,14 @@ impl<'a> Lowerer<'_, 'a> {
         });
     }
 
-    fn range_elements(&mut self, s: &'a RangeStmt, label: Option<&Ident>, base: Slot, len: Slot, elem: Ty) {
+    fn range_elements(
+        &mut self,
+        s: &'a RangeStmt,
+        label: Option<&Ident>,
+        base: Slot,
+        len: Slot,
+        elem: Ty,
+    ) {
         let key = self.target(s.key.as_ref(), s.define);
         let value = self.target(s.value.as_ref(), s.define);
         self.counted(s, label, len, INT, |this, counter| {
@@ -144,7 +163,11 @@ impl<'a> Lowerer<'_, 'a> {
                 loc => {
                     let address = self.address(&loc);
                     let fresh = matches!(loc, Loc::Memory { fresh: true, .. });
-                    if fresh { address } else { self.copy_memory(address, ty) }
+                    if fresh {
+                        address
+                    } else {
+                        self.copy_memory(address, ty)
+                    }
                 }
             }
         };
@@ -155,7 +178,11 @@ impl<'a> Lowerer<'_, 'a> {
     fn copy_memory(&mut self, from: Slot, ty: Ty) -> Slot {
         let shape = self.shape(ty);
         let copy = self.b.new_object(shape.id);
-        self.b.emit(Inst::MemCopy { dst: Src(copy), src: Src(from), size: shape.size as i64 });
+        self.b.emit(Inst::MemCopy {
+            dst: Src(copy),
+            src: Src(from),
+            size: shape.size as i64,
+        });
         copy
     }
 
@@ -165,7 +192,12 @@ impl<'a> Lowerer<'_, 'a> {
         let string = self.value(&s.x, Want::Any).slots;
         let string = self.b.copy(&string);
         let counter = self.b.int(0);
-        let (head, body, next, done) = (self.b.label(), self.b.label(), self.b.label(), self.b.label());
+        let (head, body, next, done) = (
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+            self.b.label(),
+        );
         let (line, after) = (self.b.line(), self.b.slot(SlotTy::I64));
         self.b.bind(head);
         let more = self.b.cmp(CmpOp::Lt, INT, counter, string[1]);
@@ -195,24 +227,49 @@ impl<'a> Lowerer<'_, 'a> {
             base: Src(string[0]),
             index: Src(at),
         });
-        self.b.emit(Inst::Const { dst: Dst(width), value: 1 });
+        self.b.emit(Inst::Const {
+            dst: Dst(width),
+            value: 1,
+        });
         let limit = self.b.int(0x80);
         let is_long = self.b.cmp(CmpOp::Ge, INT, rune, limit);
         self.b.branch(is_long, long, done);
         self.b.bind(long);
-        self.b.rt_into(RtFn::StrDecodeRune, None, &[string[0], string[1], at], &[rune, width]);
+        self.b.rt_into(
+            RtFn::StrDecodeRune,
+            None,
+            &[string[0], string[1], at],
+            &[rune, width],
+        );
         self.b.bind(done);
-        self.b.emit(Inst::Bin { dst: Dst(after), op: BinOp::Add, kind: INT, a: Src(at), b: Src(width) });
+        self.b.emit(Inst::Bin {
+            dst: Dst(after),
+            op: BinOp::Add,
+            kind: INT,
+            a: Src(at),
+            b: Src(width),
+        });
         rune
     }
 
-    fn range_map(&mut self, s: &'a RangeStmt, label: Option<&Ident>, ty: Ty, key_ty: Ty, value_ty: Ty) {
+    fn range_map(
+        &mut self,
+        s: &'a RangeStmt,
+        label: Option<&Ident>,
+        ty: Ty,
+        key_ty: Ty,
+        value_ty: Ty,
+    ) {
         let key = self.target(s.key.as_ref(), s.define);
         let value = self.target(s.value.as_ref(), s.define);
         let map = self.value(&s.x, Want::Any).slots[0];
         let id = self.p.types.id(ty);
         let iter = self.b.slot(SlotTy::Ref);
-        self.b.emit(Inst::MapIter { dst: Dst(iter), ty: id, map: Src(map) });
+        self.b.emit(Inst::MapIter {
+            dst: Dst(iter),
+            ty: id,
+            map: Src(map),
+        });
         let (head, body, done) = (self.b.label(), self.b.label(), self.b.label());
         self.b.bind(head);
         let (keys, vals) = (self.temp(key_ty), self.temp(value_ty));
@@ -226,8 +283,22 @@ impl<'a> Lowerer<'_, 'a> {
         });
         self.b.branch(more, body, done);
         self.b.bind(body);
-        self.give(&key, Value { slots: keys, fresh: false }, key_ty);
-        self.give(&value, Value { slots: vals, fresh: false }, value_ty);
+        self.give(
+            &key,
+            Value {
+                slots: keys,
+                fresh: false,
+            },
+            key_ty,
+        );
+        self.give(
+            &value,
+            Value {
+                slots: vals,
+                fresh: false,
+            },
+            value_ty,
+        );
         self.enter(label, done, Some(head));
         self.block(&s.body);
         self.exit();

@@ -26,7 +26,9 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
         | StmtKind::Continue(_)
         | StmtKind::Fallthrough => {}
         StmtKind::Labeled { stmt: inner, .. } => stmt(p, inner),
-        StmtKind::Expr(e) | StmtKind::Defer(e) | StmtKind::ErrDefer(e) | StmtKind::Fail(e) => expr(p, e),
+        StmtKind::Expr(e) | StmtKind::Defer(e) | StmtKind::ErrDefer(e) | StmtKind::Fail(e) => {
+            expr(p, e)
+        }
         StmtKind::Send { chan, value, .. } => {
             expr(p, chan);
             expr(p, value);
@@ -157,7 +159,11 @@ fn indexed(p: &mut Program<'_>, array: &Expr) {
                 Some(s) if s.target == Target::Field && s.path.iter().all(|step| !step.deref) => x,
                 _ => return,
             },
-            ExprKind::Index { x, .. } if matches!(p.tys.under(p.info.type_of(x.id)), Kind::Array(..)) => x,
+            ExprKind::Index { x, .. }
+                if matches!(p.tys.under(p.info.type_of(x.id)), Kind::Array(..)) =>
+            {
+                x
+            }
             _ => return,
         };
         e = x.unparen();

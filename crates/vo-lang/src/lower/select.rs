@@ -9,8 +9,16 @@ use crate::types::ty::{Kind, Ty};
 
 /// A case, its operands evaluated.
 enum Case {
-    Send { chan: Slot, vals: Vec<Slot> },
-    Recv { chan: Slot, vals: Vec<Slot>, ok: Option<Slot>, elem: Ty },
+    Send {
+        chan: Slot,
+        vals: Vec<Slot>,
+    },
+    Recv {
+        chan: Slot,
+        vals: Vec<Slot>,
+        ok: Option<Slot>,
+        elem: Ty,
+    },
 }
 
 impl<'a> Lowerer<'_, 'a> {
@@ -22,23 +30,31 @@ impl<'a> Lowerer<'_, 'a> {
             match &clause.comm {
                 Comm::Bad | Comm::Default => {}
                 Comm::Send { chan, value, .. } => {
-                    let Some(case) = self.send_case(chan, value) else { return };
+                    let Some(case) = self.send_case(chan, value) else {
+                        return;
+                    };
                     cases.push((clause, case));
                 }
                 Comm::Recv { lhs, recv, .. } => {
-                    let Some(case) = self.recv_case(lhs.len() > 1, recv) else { return };
+                    let Some(case) = self.recv_case(lhs.len() > 1, recv) else {
+                        return;
+                    };
                     cases.push((clause, case));
                 }
             }
         }
         self.at(span);
         let default = clauses.iter().find(|c| matches!(c.comm, Comm::Default));
-        self.b.emit(Inst::SelectBegin { cases: cases.len() as i64, has_default: default.is_some() });
+        self.b.emit(Inst::SelectBegin {
+            cases: cases.len() as i64,
+            has_default: default.is_some(),
+        });
         for (_, case) in &cases {
             self.b.emit(match case {
-                Case::Send { chan, vals } => {
-                    Inst::SelectSend { chan: Src(*chan), vals: Srcs::from(vals.iter().copied()) }
-                }
+                Case::Send { chan, vals } => Inst::SelectSend {
+                    chan: Src(*chan),
+                    vals: Srcs::from(vals.iter().copied()),
+                },
                 Case::Recv { chan, vals, ok, .. } => Inst::SelectRecv {
                     vals: Dsts::from(vals.iter().copied()),
                     ok: OptDst(*ok),
@@ -61,12 +77,24 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn recv_case(&mut self, with_ok: bool, recv: &'a Expr) -> Option<Case> {
-        let ExprKind::Unary { op: UnaryOp::Recv, x, .. } = &recv.unparen().kind else { return None };
+        let ExprKind::Unary {
+            op: UnaryOp::Recv,
+            x,
+            ..
+        } = &recv.unparen().kind
+        else {
+            return None;
+        };
         let elem = self.chan_elem(x)?;
         let chan = self.operand(x);
         let vals = self.temp(elem);
         let ok = with_ok.then(|| self.b.slot(SlotTy::I64));
-        Some(Case::Recv { chan, vals, ok, elem })
+        Some(Case::Recv {
+            chan,
+            vals,
+            ok,
+            elem,
+        })
     }
 
     fn chan_elem(&mut self, chan: &'a Expr) -> Option<Ty> {
@@ -137,7 +165,8 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Assigns what the chosen case received.
     fn receive_targets(&mut self, clause: &'a CommClause, case: &Case) {
-        let (Comm::Recv { lhs, define, .. }, Case::Recv { vals, ok, elem, .. }) = (&clause.comm, case)
+        let (Comm::Recv { lhs, define, .. }, Case::Recv { vals, ok, elem, .. }) =
+            (&clause.comm, case)
         else {
             return;
         };
@@ -145,10 +174,15 @@ impl<'a> Lowerer<'_, 'a> {
             self.not_null(vals, *elem);
         }
         let received = Value::fresh(vals.clone());
-        let values = [(received, *elem)].into_iter().chain(ok.map(|ok| (Value::one(ok), Ty::BOOL)));
+        let values = [(received, *elem)]
+            .into_iter()
+            .chain(ok.map(|ok| (Value::one(ok), Ty::BOOL)));
         for (target, (value, from)) in lhs.iter().zip(values) {
             if *define {
-                if let Some(obj) = target.as_ident().and_then(|ident| self.p.info.def(ident.id)) {
+                if let Some(obj) = target
+                    .as_ident()
+                    .and_then(|ident| self.p.info.def(ident.id))
+                {
                     self.declare_value(obj, value);
                 }
                 continue;

@@ -75,7 +75,10 @@ impl<'a> Lowerer<'_, 'a> {
         let chan = self.value(chan, Want::Any).slots[0];
         let vals = self.owned_as(value, elem, Want::Any).slots;
         self.at(stmt.span);
-        self.b.emit(Inst::ChanSend { chan: Src(chan), vals: Srcs::from(vals) });
+        self.b.emit(Inst::ChanSend {
+            chan: Src(chan),
+            vals: Srcs::from(vals),
+        });
     }
 
     fn return_stmt(&mut self, results: &'a [Expr]) {
@@ -89,7 +92,11 @@ impl<'a> Lowerer<'_, 'a> {
         if results.len() == types.len() {
             for (e, ty) in results.iter().zip(&types) {
                 let value = self.value_as(e, *ty, Want::Any);
-                let value = if self.dies_here(e) { value } else { self.owned(value, *ty) };
+                let value = if self.dies_here(e) {
+                    value
+                } else {
+                    self.owned(value, *ty)
+                };
                 slots.extend(value.slots);
             }
         } else if let [call] = results {
@@ -99,7 +106,9 @@ impl<'a> Lowerer<'_, 'a> {
         }
         self.b.set_line(line);
         self.store_named_results(&slots, &types);
-        self.b.emit(Inst::Return { values: Srcs::from(slots) });
+        self.b.emit(Inst::Return {
+            values: Srcs::from(slots),
+        });
     }
 
     /// Closures that a function leaves behind see what it returned in its named results.
@@ -125,8 +134,12 @@ impl<'a> Lowerer<'_, 'a> {
     /// Whether an expression is a variable that nobody can use after this function: its memory may be
     /// given away.
     fn dies_here(&self, e: &Expr) -> bool {
-        let Some(ident) = e.unparen().as_ident() else { return false };
-        let Some(obj) = self.p.info.use_of(ident.id) else { return false };
+        let Some(ident) = e.unparen().as_ident() else {
+            return false;
+        };
+        let Some(obj) = self.p.info.use_of(ident.id) else {
+            return false;
+        };
         self.p.info.var(obj).is_some_and(|var| {
             var.owner.is_some() && var.owner == self.func && !var.captured && !var.address_taken
         })
@@ -149,6 +162,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Evaluates arguments to values of the types of parameters.
     pub fn arguments(&mut self, args: &'a [Expr], types: &[Ty]) -> Vec<Value> {
-        args.iter().zip(types).map(|(arg, ty)| self.owned_as(arg, *ty, Want::Any)).collect()
+        args.iter()
+            .zip(types)
+            .map(|(arg, ty)| self.owned_as(arg, *ty, Want::Any))
+            .collect()
     }
 }

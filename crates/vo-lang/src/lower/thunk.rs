@@ -2,9 +2,7 @@
 //! the entry. Their instructions have no source line, so that traces can leave them out.
 
 use vo_bytecode as bc;
-use vo_bytecode::{
-    BinOp, CmpOp, Dst, Inst, MethodId, RtFn, Slot, SlotTy, Src, Srcs,
-};
+use vo_bytecode::{BinOp, CmpOp, Dst, Inst, MethodId, RtFn, Slot, SlotTy, Src, Srcs};
 
 use super::builder::Label;
 use super::call::Callee;
@@ -29,7 +27,9 @@ impl Lowerer<'_, '_> {
     }
 
     fn return_slots(&mut self, rets: Vec<Slot>) {
-        self.b.emit(Inst::Return { values: Srcs::from(rets) });
+        self.b.emit(Inst::Return {
+            values: Srcs::from(rets),
+        });
     }
 
     /// A declared function as a function value.
@@ -37,7 +37,9 @@ impl Lowerer<'_, '_> {
         let func = self.p.info.function(id);
         self.file = func.span.file.0;
         let name = self.p.func_name(id);
-        let Some(sig) = self.tys().as_signature(func.sig) else { return self.finish(name, 0) };
+        let Some(sig) = self.tys().as_signature(func.sig) else {
+            return self.finish(name, 0);
+        };
         self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
@@ -51,10 +53,20 @@ impl Lowerer<'_, '_> {
 
     /// A method as interfaces call it.
     pub fn iface_thunk(mut self, ty: Ty, method: MethodId) -> bc::Function {
-        let wanted = self.p.types.wanted.iter().find(|w| w.id == method).map(|w| w.method.clone());
-        let Some(wanted) = wanted else { return self.finish(String::new(), 0) };
+        let wanted = self
+            .p
+            .types
+            .wanted
+            .iter()
+            .find(|w| w.id == method)
+            .map(|w| w.method.clone());
+        let Some(wanted) = wanted else {
+            return self.finish(String::new(), 0);
+        };
         let name = format!("{}.{}", self.tys().display(ty, None), wanted.name);
-        let Some(sig) = self.tys().as_signature(wanted.sig) else { return self.finish(name, 0) };
+        let Some(sig) = self.tys().as_signature(wanted.sig) else {
+            return self.finish(name, 0);
+        };
         let shape = self.shape(ty);
         let inline = !shape.in_memory && shape.slots.len() == 1;
         let by_ref = !inline || shape.slots[0] == SlotTy::Ref;
@@ -65,13 +77,25 @@ impl Lowerer<'_, '_> {
             Loc::object(word)
         } else if let Some(kind) = self.float_kind(ty) {
             let dst = self.temp(ty);
-            self.b.emit(Inst::FloatFromBits { dst: Dst(dst[0]), kind, a: Src(word) });
+            self.b.emit(Inst::FloatFromBits {
+                dst: Dst(dst[0]),
+                kind,
+                a: Src(word),
+            });
             Loc::Slots(dst)
         } else if matches!(shape.slots[..], [SlotTy::F32 | SlotTy::F64]) {
             // A struct or array of one float.
-            let kind = if shape.slots[0] == SlotTy::F32 { bc::FloatKind::F32 } else { bc::FloatKind::F64 };
+            let kind = if shape.slots[0] == SlotTy::F32 {
+                bc::FloatKind::F32
+            } else {
+                bc::FloatKind::F64
+            };
             let dst = self.temp(ty);
-            self.b.emit(Inst::FloatFromBits { dst: Dst(dst[0]), kind, a: Src(word) });
+            self.b.emit(Inst::FloatFromBits {
+                dst: Dst(dst[0]),
+                kind,
+                a: Src(word),
+            });
             Loc::Slots(dst)
         } else {
             Loc::Slots(vec![word])
@@ -98,7 +122,9 @@ impl Lowerer<'_, '_> {
             }
         };
         let name = format!("{name}-fm");
-        let Some(sig) = self.tys().as_signature(sig) else { return self.finish(name, 0) };
+        let Some(sig) = self.tys().as_signature(sig) else {
+            return self.finish(name, 0);
+        };
         let closure = self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
@@ -132,12 +158,17 @@ impl Lowerer<'_, '_> {
         func: Ty,
     ) -> bc::Function {
         let name = format!("{}.{method}", self.tys().display(recv, None));
-        let Some(sig) = self.tys().as_signature(func) else { return self.finish(name, 0) };
+        let Some(sig) = self.tys().as_signature(func) else {
+            return self.finish(name, 0);
+        };
         self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
         let width = self.shape(recv).slots.len();
-        let receiver = super::func::Value { slots: params[..width].to_vec(), fresh: false };
+        let receiver = super::func::Value {
+            slots: params[..width].to_vec(),
+            fresh: false,
+        };
         let loc = self.loc_of(receiver, recv);
         self.call_method(loc, recv, method, pkg, &params[width..], &rets);
         self.return_slots(rets);
@@ -193,10 +224,22 @@ impl Lowerer<'_, '_> {
         let more = self.b.cmp(CmpOp::Lt, INT, counter, limit);
         self.b.branch(more, body, done);
         self.b.bind(body);
-        let at = |base| Loc::Element { base, index: counter, size, off: 0, len: None };
+        let at = |base| Loc::Element {
+            base,
+            index: counter,
+            size,
+            off: 0,
+            len: None,
+        };
         self.equal_at(elem, &at(a), &at(b), differ);
         let one = self.b.int(1);
-        self.b.emit(Inst::Bin { dst: Dst(counter), op: BinOp::Add, kind: INT, a: Src(counter), b: Src(one) });
+        self.b.emit(Inst::Bin {
+            dst: Dst(counter),
+            op: BinOp::Add,
+            kind: INT,
+            a: Src(counter),
+            b: Src(one),
+        });
         self.b.jump(head);
         self.b.bind(done);
     }
@@ -210,8 +253,9 @@ impl Lowerer<'_, '_> {
         let kind = self.b.rt(RtFn::AnyKind, None, &value)[0];
         let labels: Vec<Label> = (0..7).map(|_| self.b.label()).collect();
         let other = self.b.label();
-        let targets =
-            [other, labels[1], labels[2], labels[3], labels[4], labels[5], labels[6]];
+        let targets = [
+            other, labels[1], labels[2], labels[3], labels[4], labels[5], labels[6],
+        ];
         self.b.switch(kind, &targets, other);
         let (yes, no) = (self.b.label(), self.b.label());
         self.b.bind(labels[1]);
@@ -219,7 +263,11 @@ impl Lowerer<'_, '_> {
         self.b.branch(truth, yes, no);
         for (label, text) in [(yes, "true"), (no, "false")] {
             self.b.bind(label);
-            let text = self.constant(&crate::types::constant::Value::str(text), Ty::STRING, Want::Any);
+            let text = self.constant(
+                &crate::types::constant::Value::str(text),
+                Ty::STRING,
+                Want::Any,
+            );
             self.return_slots(text.slots);
         }
         for (label, func) in [(labels[2], RtFn::FormatInt), (labels[3], RtFn::FormatUint)] {
@@ -249,7 +297,8 @@ impl Lowerer<'_, '_> {
         let format = self.b.int(i64::from(b'f'));
         let precision = self.b.int(-1);
         let bits = self.b.int(bits);
-        self.b.rt(RtFn::FormatFloat, None, &[number, format, precision, bits])
+        self.b
+            .rt(RtFn::FormatFloat, None, &[number, format, precision, bits])
     }
 
     // ---- initialisation --------------------------------------------------------------------------
@@ -291,8 +340,14 @@ impl Lowerer<'_, '_> {
             main.flatten().and_then(|obj| self.p.info.func_of(obj))
         });
         if let Some(id) = main {
-            let results: Vec<Ty> =
-                self.p.info.function(id).results.iter().map(|r| self.p.info.object(*r).ty).collect();
+            let results: Vec<Ty> = self
+                .p
+                .info
+                .function(id)
+                .results
+                .iter()
+                .map(|r| self.p.info.object(*r).ty)
+                .collect();
             let types = self.flat_types(&results);
             let rets = self.b.slots(&types);
             let func = self.p.func(Work::Body(id));

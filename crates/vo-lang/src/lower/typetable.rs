@@ -8,9 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use vo_bytecode::types::{Method, Part};
-use vo_bytecode::{
-    Field, FloatKind, IntKind, MethodId, SlotTy, Type, TypeId, TypeKind, Types,
-};
+use vo_bytecode::{Field, FloatKind, IntKind, MethodId, SlotTy, Type, TypeId, TypeKind, Types};
 
 use crate::types::info::{Info, PkgId};
 use crate::types::ty::{Basic, IfaceMethod, Kind, Name, Ty, TyTable};
@@ -89,7 +87,11 @@ impl<'a> TypeTable<'a> {
                     Some((_, pkg)) => format!("{pkg}.{}", data.name),
                     None => data.name.to_string(),
                 };
-                let id = self.push(Type { name, kind: TypeKind::Bool, methods: Vec::new() });
+                let id = self.push(Type {
+                    name,
+                    kind: TypeKind::Bool,
+                    methods: Vec::new(),
+                });
                 self.by_ty.insert(ty, id);
                 let kind = self.kind_of(self.tys.underlying(ty));
                 self.out.types[id.index()].kind = kind;
@@ -101,7 +103,11 @@ impl<'a> TypeTable<'a> {
                     self.id(Ty::basic(basic))
                 } else {
                     let kind = self.kind_of(ty);
-                    self.push(Type { name: basic.name().to_string(), kind, methods: Vec::new() })
+                    self.push(Type {
+                        name: basic.name().to_string(),
+                        kind,
+                        methods: Vec::new(),
+                    })
                 }
             }
             _ => {
@@ -125,7 +131,11 @@ impl<'a> TypeTable<'a> {
         if let Some(&id) = self.by_kind.get(&kind) {
             return id;
         }
-        let id = self.push(Type { name: String::new(), kind: kind.clone(), methods: Vec::new() });
+        let id = self.push(Type {
+            name: String::new(),
+            kind: kind.clone(),
+            methods: Vec::new(),
+        });
         self.by_kind.insert(kind, id);
         id
     }
@@ -176,7 +186,10 @@ impl<'a> TypeTable<'a> {
         let id = MethodId(self.out.methods.len() as u32);
         self.out.methods.push(key.clone());
         self.method_ids.insert(key, id);
-        self.wanted.push(Wanted { id, method: method.clone() });
+        self.wanted.push(Wanted {
+            id,
+            method: method.clone(),
+        });
         id
     }
 
