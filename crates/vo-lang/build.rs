@@ -15,7 +15,10 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut list = String::from("&[\n");
     for file in &files {
-        let package = file.parent().and_then(|dir| dir.strip_prefix(&root).ok()).unwrap_or(Path::new(""));
+        let package = file
+            .parent()
+            .and_then(|dir| dir.strip_prefix(&root).ok())
+            .unwrap_or(Path::new(""));
         let package = package.to_string_lossy().replace('\\', "/");
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let _ = writeln!(list, "    ({package:?}, {name:?}, include_str!({file:?})),");

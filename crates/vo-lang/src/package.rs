@@ -31,12 +31,17 @@ pub struct Program {
     pub packages: Vec<Package>,
     /// How many node ids the files use together.
     pub node_count: usize,
+    /// Whether the parser reported errors: the trees may then be incomplete.
+    pub syntax_errors: bool,
 }
 
 /// The paths of the standard packages.
 pub fn std_packages() -> impl Iterator<Item = &'static str> {
     let mut last = "";
-    STD_FILES.iter().map(|(package, ..)| *package).filter(move |&package| std::mem::replace(&mut last, package) != package)
+    STD_FILES
+        .iter()
+        .map(|(package, ..)| *package)
+        .filter(move |&package| std::mem::replace(&mut last, package) != package)
 }
 
 /// The path of the standard package whose name is `name`.
@@ -46,16 +51,40 @@ pub fn std_package_named(name: &str) -> Option<&'static str> {
 
 /// Loads a program of one file: parses it and, in dependency order, the standard packages it imports. What
 /// is wrong is told to `diags`; the program is whole only if nothing was.
-pub fn load_file(name: &str, bytes: Vec<u8>, source: &mut SourceMap, diags: &mut Diagnostics) -> Program {
-    let mut loader = Loader { source, diags, ids: NodeIds::new(), packages: Vec::new(), states: HashMap::new() };
+pub fn load_file(
+    name: &str,
+    bytes: Vec<u8>,
+    source: &mut SourceMap,
+    diags: &mut Diagnostics,
+) -> Program {
+    let mut loader = Loader {
+        source,
+        diags,
+        ids: NodeIds::new(),
+        packages: Vec::new(),
+        states: HashMap::new(),
+        syntax_errors: false,
+    };
     let file = loader.source.add(name, bytes);
     let file = loader.parse(file);
-    if let Some(package) = file.package.as_ref().filter(|package| &*package.name != "main") {
+    if let Some(package) = file
+        .package
+        .as_ref()
+        .filter(|package| &*package.name != "main")
+    {
         loader.diags.push(not_main(package.span, &package.name));
     }
     loader.load_imports(std::slice::from_ref(&file));
-    loader.packages.push(Package { path: "main".into(), std: false, files: vec![file] });
-    Program { packages: loader.packages, node_count: loader.ids.count() }
+    loader.packages.push(Package {
+        path: "main".into(),
+        std: false,
+        files: vec![file],
+    });
+    Program {
+        packages: loader.packages,
+        node_count: loader.ids.count(),
+        syntax_errors: loader.syntax_errors,
+    }
 }
 
 struct Loader<'a> {
@@ -64,6 +93,7 @@ struct Loader<'a> {
     ids: NodeIds,
     packages: Vec<Package>,
     states: HashMap<Name, State>,
+    syntax_errors: bool,
 }
 
 /// How far the loading of a package is.
@@ -75,7 +105,10 @@ enum State {
 
 impl Loader<'_> {
     fn parse(&mut self, file: FileId) -> File {
-        parse_file(self.source, file, &mut self.ids, self.diags)
+        let before = self.diags.error_count();
+        let file = parse_file(self.source, file, &mut self.ids, self.diags);
+        self.syntax_errors |= self.diags.error_count() > before;
+        file
     }
 
     fn load_imports(&mut self, files: &[File]) {
@@ -88,14 +121,19 @@ impl Loader<'_> {
         match self.states.get(&import.path) {
             Some(State::Loaded) => return,
             Some(State::Loading) => {
-                self.diags.push(import_cycle(import.path_span, &import.path));
+                self.diags
+                    .push(import_cycle(import.path_span, &import.path));
                 return;
             }
             None => {}
         }
-        let texts: Vec<_> = STD_FILES.iter().filter(|(package, ..)| *package == &*import.path).collect();
+        let texts: Vec<_> = STD_FILES
+            .iter()
+            .filter(|(package, ..)| *package == &*import.path)
+            .collect();
         if texts.is_empty() {
-            self.diags.push(no_such_package(import.path_span, &import.path));
+            self.diags
+                .push(no_such_package(import.path_span, &import.path));
             // Once is enough.
             self.states.insert(import.path.clone(), State::Loaded);
             return;
@@ -110,22 +148,38 @@ impl Loader<'_> {
             .collect();
         self.load_imports(&files);
         self.states.insert(import.path.clone(), State::Loaded);
-        self.packages.push(Package { path: import.path.clone(), std: true, files });
+        self.packages.push(Package {
+            path: import.path.clone(),
+            std: true,
+            files,
+        });
     }
 }
 
 fn not_main(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0130", at, format!("package {name} is not a program"), "expected `main`")
+    Diagnostic::error(
+        "E0130",
+        at,
+        format!("package {name} is not a program"),
+        "expected `main`",
+    )
 }
 
 fn no_such_package(at: Span, path: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error("E0131", at, format!("there is no package \"{path}\""), "");
-    match std_packages().find(|std| std.eq_ignore_ascii_case(path) || std.rsplit('/').next() == Some(path)) {
+    match std_packages()
+        .find(|std| std.eq_ignore_ascii_case(path) || std.rsplit('/').next() == Some(path))
+    {
         Some(close) => diagnostic.with_help(format!("did you mean \"{close}\"?")),
         None => diagnostic.with_note("only packages of the standard library can be imported yet"),
     }
 }
 
 fn import_cycle(at: Span, path: &str) -> Diagnostic {
-    Diagnostic::error("E0132", at, format!("package \"{path}\" imports itself"), "this import closes a circle")
+    Diagnostic::error(
+        "E0132",
+        at,
+        format!("package \"{path}\" imports itself"),
+        "this import closes a circle",
+    )
 }

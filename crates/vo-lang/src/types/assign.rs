@@ -35,12 +35,19 @@ impl<'a> Checker<'a> {
         let Some(target) = target else { return };
         if let Err(why) = self.assignable(x, target) {
             let (what, have, want) = (self.describe(x), self.show(x.ty), self.show(target));
-            self.report(errors::not_assignable(x.span, &what, &have, &want, context, &why));
+            self.report(errors::not_assignable(
+                x.span, &what, &have, &want, context, &why,
+            ));
             x.invalidate();
         }
     }
 
-    fn take_assigned_type(&mut self, x: &mut Operand<'a>, target: Option<Ty>, context: &str) -> bool {
+    fn take_assigned_type(
+        &mut self,
+        x: &mut Operand<'a>,
+        target: Option<Ty>,
+        context: &str,
+    ) -> bool {
         let wanted = match target {
             None if x.is_nil() => {
                 self.report(errors::untyped_nil(x.span, context));
@@ -48,7 +55,9 @@ impl<'a> Checker<'a> {
                 return false;
             }
             None => self.tys.default_type(x.ty),
-            Some(target) if !x.is_nil() && self.tys.is_interface(target) => self.tys.default_type(x.ty),
+            Some(target) if !x.is_nil() && self.tys.is_interface(target) => {
+                self.tys.default_type(x.ty)
+            }
             Some(target) => target,
         };
         match self.implicit_type(x, wanted) {
@@ -60,9 +69,13 @@ impl<'a> Checker<'a> {
                 let (what, to) = (self.describe(x), self.show(wanted));
                 if unfit == Unfit::Kind {
                     let have = self.show(self.tys.default_type(x.ty));
-                    self.report(errors::not_assignable(x.span, &what, &have, &to, context, ""));
+                    self.report(errors::not_assignable(
+                        x.span, &what, &have, &to, context, "",
+                    ));
                 } else {
-                    self.report(errors::constant_does_not_fit(x.span, &what, &to, unfit, context));
+                    self.report(errors::constant_does_not_fit(
+                        x.span, &what, &to, unfit, context,
+                    ));
                 }
                 x.invalidate();
                 false
@@ -73,7 +86,13 @@ impl<'a> Checker<'a> {
     // ---- initialisation ----
 
     /// Initialises a variable; one without a declared type gets that of `x`.
-    pub(super) fn init_var(&mut self, var: ObjId, declared: Option<Ty>, x: &mut Operand<'a>, context: &str) {
+    pub(super) fn init_var(
+        &mut self,
+        var: ObjId,
+        declared: Option<Ty>,
+        x: &mut Operand<'a>,
+        context: &str,
+    ) {
         self.single_value(x);
         if !x.is_valid() || x.ty.is_invalid() || declared == Some(Ty::INVALID) {
             x.invalidate();
@@ -102,8 +121,17 @@ impl<'a> Checker<'a> {
     }
 
     /// Initialises variables with values, or with the several values of one.
-    pub(super) fn init_vars(&mut self, vars: &[ObjId], declared: &[Option<Ty>], values: &'a [Expr]) {
-        let context = if vars.len() > 1 { "multiple assignment" } else { "assignment" };
+    pub(super) fn init_vars(
+        &mut self,
+        vars: &[ObjId],
+        declared: &[Option<Ty>],
+        values: &'a [Expr],
+    ) {
+        let context = if vars.len() > 1 {
+            "multiple assignment"
+        } else {
+            "assignment"
+        };
         if vars.len() == values.len() && !is_single_call(values) {
             for ((&var, &ty), value) in vars.iter().zip(declared).zip(values) {
                 let mut x = self.expr(value);
@@ -136,8 +164,12 @@ impl<'a> Checker<'a> {
     }
 
     fn use_all(&mut self, values: &'a [Expr]) -> bool {
-        // Every one is checked, whatever the others are.
-        values.iter().fold(true, |valid, value| self.use_expr(value) && valid)
+        let mut valid = true;
+        for value in values {
+            // Every one is checked, whatever the others are.
+            valid &= self.use_expr(value);
+        }
+        valid
     }
 
     fn report_count(&mut self, variables: usize, values: usize, exprs: &'a [Expr]) {
@@ -146,7 +178,12 @@ impl<'a> Checker<'a> {
             ExprKind::Call { fun, .. } if exprs.len() == 1 => Some(self.text(fun)),
             _ => None,
         };
-        self.report(errors::assignment_count(span, variables, values, call.as_deref()));
+        self.report(errors::assignment_count(
+            span,
+            variables,
+            values,
+            call.as_deref(),
+        ));
     }
 
     /// Records that an expression is used in its comma-ok form.
@@ -171,7 +208,13 @@ impl<'a> Checker<'a> {
     // ---- assignment statements ----
 
     /// `lhs = rhs`, `lhs := rhs`, `lhs op= rhs`.
-    pub(super) fn assign_stmt(&mut self, lhs: &'a [Expr], op: AssignOp, op_span: Span, rhs: &'a [Expr]) {
+    pub(super) fn assign_stmt(
+        &mut self,
+        lhs: &'a [Expr],
+        op: AssignOp,
+        op_span: Span,
+        rhs: &'a [Expr],
+    ) {
         match op {
             AssignOp::Assign => self.assign_vars(lhs, rhs),
             AssignOp::Define => self.short_var_decl(lhs, op_span, rhs),
@@ -185,7 +228,14 @@ impl<'a> Checker<'a> {
     }
 
     /// `lhs op= y`, where `y` may be the one of `++` and `--`.
-    pub(super) fn op_assign(&mut self, lhs: &'a Expr, op: BinaryOp, op_span: Span, y: Operand<'a>, span: Span) {
+    pub(super) fn op_assign(
+        &mut self,
+        lhs: &'a Expr,
+        op: BinaryOp,
+        op_span: Span,
+        y: Operand<'a>,
+        span: Span,
+    ) {
         let x = self.expr(lhs);
         if !x.is_valid() {
             return;
@@ -203,7 +253,11 @@ impl<'a> Checker<'a> {
     }
 
     fn assign_vars(&mut self, lhs: &'a [Expr], rhs: &'a [Expr]) {
-        let context = if lhs.len() > 1 { "multiple assignment" } else { "assignment" };
+        let context = if lhs.len() > 1 {
+            "multiple assignment"
+        } else {
+            "assignment"
+        };
         if lhs.len() == rhs.len() && !is_single_call(rhs) {
             for (lhs, rhs) in lhs.iter().zip(rhs) {
                 let target = self.target(lhs);
@@ -272,7 +326,10 @@ impl<'a> Checker<'a> {
     fn report_unassignable(&mut self, lhs: &'a Expr, x: &Operand<'a>) {
         let text = self.text(lhs);
         if let ExprKind::Selector { x: base, .. } = &lhs.unparen().kind
-            && self.info.type_and_mode(base.id).is_some_and(|tm| tm.mode == Mode::MapIndex)
+            && self
+                .info
+                .type_and_mode(base.id)
+                .is_some_and(|tm| tm.mode == Mode::MapIndex)
         {
             self.report(errors::field_of_map_element(lhs.span, &text));
             return;
@@ -300,7 +357,11 @@ impl<'a> Checker<'a> {
                 Some(ident) if ident.is_blank() => {}
                 Some(ident) => {
                     if let Some(previous) = seen.insert(ident.name.clone(), ident.span) {
-                        self.report(errors::repeated_in_define(ident.span, &ident.name, previous));
+                        self.report(errors::repeated_in_define(
+                            ident.span,
+                            &ident.name,
+                            previous,
+                        ));
                         faulty = true;
                     } else if let Some(obj) = self.lookup_in(scope, &ident.name) {
                         self.record_use(ident.id, obj);
@@ -318,7 +379,10 @@ impl<'a> Checker<'a> {
             }
             let (var, ty) = match known {
                 Some((var, ty)) => (var, Some(ty)),
-                None => (self.new_var_at("_".into(), lhs.span, Ty::INVALID, VarRole::Local), None),
+                None => (
+                    self.new_var_at("_".into(), lhs.span, Ty::INVALID, VarRole::Local),
+                    None,
+                ),
             };
             vars.push(var);
             declared.push(ty);
@@ -357,7 +421,10 @@ impl<'a> Checker<'a> {
 
     /// The results of a `return` with values.
     pub(super) fn return_values(&mut self, span: Span, results: &[ObjId], values: &'a [Expr]) {
-        let types: Vec<Ty> = results.iter().map(|&result| self.info.object(result).ty).collect();
+        let types: Vec<Ty> = results
+            .iter()
+            .map(|&result| self.info.object(result).ty)
+            .collect();
         let mut parts = match values {
             [single] if types.len() != 1 => self.multi_expr(single, false).0,
             _ => values.iter().map(|value| self.expr(value)).collect(),
@@ -366,8 +433,15 @@ impl<'a> Checker<'a> {
             if parts.iter().all(Operand::is_valid) {
                 let have: Vec<Ty> = parts.iter().map(|part| part.ty).collect();
                 let too_many = parts.len() > types.len();
-                let at = if too_many { parts[types.len()].span } else { span };
-                let (have, want) = (self.types_summary(&have, false), self.types_summary(&types, false));
+                let at = if too_many {
+                    parts[types.len()].span
+                } else {
+                    span
+                };
+                let (have, want) = (
+                    self.types_summary(&have, false),
+                    self.types_summary(&types, false),
+                );
                 self.report(errors::result_count(at, too_many, &have, &want));
             }
             return;

@@ -4,7 +4,7 @@ use super::check::Checker;
 use super::constant::{self, Value};
 use super::errors;
 use super::info::Mode;
-use super::operand::Operand;
+use super::operand::{Operand, Unfit};
 use super::ty::{Basic, Kind, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
@@ -44,7 +44,11 @@ impl<'a> Checker<'a> {
             return x;
         }
         if let Some(value) = &x.value {
-            let bits = self.tys.basic(x.ty).filter(|b| b.is_unsigned()).and_then(Basic::bits);
+            let bits = self
+                .tys
+                .basic(x.ty)
+                .filter(|b| b.is_unsigned())
+                .and_then(Basic::bits);
             x.value = constant::unary(op, value, bits);
             self.check_overflow(&mut x, e.span);
         }
@@ -85,7 +89,11 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
-        let allowed = if receive { dir.can_recv() } else { dir.can_send() };
+        let allowed = if receive {
+            dir.can_recv()
+        } else {
+            dir.can_send()
+        };
         if !allowed {
             let what = self.describe(x);
             self.report(errors::wrong_direction(span, &what, receive));
@@ -181,7 +189,9 @@ impl<'a> Checker<'a> {
     }
 
     fn operator_defined(&self, op: BinaryOp, ty: Ty) -> bool {
-        let Some(basic) = self.tys.basic(ty) else { return false };
+        let Some(basic) = self.tys.basic(ty) else {
+            return false;
+        };
         match op {
             BinaryOp::Add => basic.is_numeric() || basic.is_string(),
             BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => basic.is_numeric(),
@@ -202,7 +212,13 @@ impl<'a> Checker<'a> {
         }
         let (a, b) = (self.show(x.ty), self.show(y.ty));
         let numbers = self.tys.is_numeric(x.ty) && self.tys.is_numeric(y.ty);
-        self.report(errors::mismatched_types(span, op.as_str(), (x.span, &a), (y.span, &b), numbers));
+        self.report(errors::mismatched_types(
+            span,
+            op.as_str(),
+            (x.span, &a),
+            (y.span, &b),
+            numbers,
+        ));
     }
 
     /// Converts an untyped operand to the type of the other. False if their types can never match; an
@@ -216,6 +232,14 @@ impl<'a> Checker<'a> {
             return x.ty == y.ty || self.tys.is_interface(x.ty) || self.tys.is_interface(y.ty);
         }
         let target = y.ty;
+        if [
+            self.implicit_type(x, target).err(),
+            self.implicit_type(y, x.ty).err(),
+        ]
+        .contains(&Some(Unfit::Kind))
+        {
+            return false;
+        }
         self.convert_untyped(x, target);
         if x.is_valid() {
             let target = x.ty;
@@ -232,14 +256,22 @@ impl<'a> Checker<'a> {
         if self.tys.is_interface(x.ty) || self.tys.is_interface(y.ty) {
             return true;
         }
-        let (Some(a), Some(b)) = (self.tys.basic(x.ty), self.tys.basic(y.ty)) else { return false };
+        let (Some(a), Some(b)) = (self.tys.basic(x.ty), self.tys.basic(y.ty)) else {
+            return false;
+        };
         a.is_numeric() == b.is_numeric()
             && a.is_boolean() == b.is_boolean()
             && a.is_string() == b.is_string()
     }
 
     /// A comparison; `x` becomes its result, an untyped boolean.
-    pub(super) fn comparison(&mut self, x: &mut Operand<'a>, y: &Operand<'a>, op: BinaryOp, op_span: Span) {
+    pub(super) fn comparison(
+        &mut self,
+        x: &mut Operand<'a>,
+        y: &Operand<'a>,
+        op: BinaryOp,
+        op_span: Span,
+    ) {
         if x.ty.is_invalid() || y.ty.is_invalid() {
             x.invalidate();
             return;
@@ -293,7 +325,10 @@ impl<'a> Checker<'a> {
             return None;
         }
         for operand in [x, y] {
-            let ordered = self.tys.basic(operand.ty).is_some_and(|b| b.is_numeric() || b.is_string());
+            let ordered = self
+                .tys
+                .basic(operand.ty)
+                .is_some_and(|b| b.is_numeric() || b.is_string());
             if !ordered {
                 let what = self.describe(operand);
                 return Some(errors::operator_not_defined(op_span, op.as_str(), &what));
@@ -355,7 +390,13 @@ impl<'a> Checker<'a> {
                 // The constant need not become a uint; it must only be able to.
                 if let Err(unfit) = self.represent(y, Basic::Uint) {
                     let what = self.describe(y);
-                    self.report(errors::constant_does_not_fit(y.span, &what, "uint", unfit, "as a shift count"));
+                    self.report(errors::constant_does_not_fit(
+                        y.span,
+                        &what,
+                        "uint",
+                        unfit,
+                        "as a shift count",
+                    ));
                     return false;
                 }
                 if !self.tys.is_integer(y.ty) {

@@ -14,7 +14,9 @@ use crate::syntax::ast::Expr;
 fn arity(builtin: Builtin) -> (usize, Option<usize>) {
     match builtin {
         Builtin::Append | Builtin::Assert => (1, None),
-        Builtin::Cap | Builtin::Close | Builtin::Len | Builtin::New | Builtin::Panic => (1, Some(1)),
+        Builtin::Cap | Builtin::Close | Builtin::Len | Builtin::New | Builtin::Panic => {
+            (1, Some(1))
+        }
         Builtin::Copy | Builtin::Delete => (2, Some(2)),
         Builtin::Make => (1, Some(3)),
         Builtin::Print | Builtin::Println => (0, None),
@@ -32,7 +34,9 @@ impl<'a> Checker<'a> {
         spread: Option<Span>,
     ) -> (Operand<'a>, Form) {
         let form = match builtin {
-            Builtin::Append | Builtin::Cap | Builtin::Len | Builtin::Make | Builtin::New => Form::Value,
+            Builtin::Append | Builtin::Cap | Builtin::Len | Builtin::Make | Builtin::New => {
+                Form::Value
+            }
             _ => Form::Statement,
         };
         if let Some(span) = spread.filter(|_| builtin != Builtin::Append) {
@@ -47,13 +51,18 @@ impl<'a> Checker<'a> {
             self.has_call = false;
         }
         let x = if matches!(builtin, Builtin::Make | Builtin::New) {
-            self.check_arity(e, builtin, args.len()).then(|| match builtin {
-                Builtin::Make => self.builtin_make(e, args),
-                _ => self.builtin_new(e, &args[0]),
-            })
+            self.check_arity(e, builtin, args.len())
+                .then(|| match builtin {
+                    Builtin::Make => self.builtin_make(e, args),
+                    _ => self.builtin_new(e, &args[0]),
+                })
         } else {
             let mut operands = self.arguments(args);
-            let valid = operands.iter().all(Operand::is_valid);
+            let mut valid = operands.iter().all(Operand::is_valid);
+            if let Some(span) = spread.filter(|_| valid && args.len() < operands.len()) {
+                self.report(errors::spread_of_several(span, builtin.name()));
+                valid = false;
+            }
             (valid && self.check_arity(e, builtin, operands.len()))
                 .then(|| self.value_builtin(e, builtin, &mut operands, spread))
         };
@@ -68,7 +77,13 @@ impl<'a> Checker<'a> {
     fn check_arity(&mut self, e: &'a Expr, builtin: Builtin, have: usize) -> bool {
         let (least, most) = arity(builtin);
         if have < least || most.is_some_and(|most| have > most) {
-            self.report(errors::builtin_arity(e.span, builtin.name(), least, most, have));
+            self.report(errors::builtin_arity(
+                e.span,
+                builtin.name(),
+                least,
+                most,
+                have,
+            ));
             return false;
         }
         true
@@ -112,7 +127,10 @@ impl<'a> Checker<'a> {
         for arg in args {
             self.assignment(arg, None, &format!("argument to {name}"));
             if arg.is_valid()
-                && matches!(self.tys.under(arg.ty), Kind::Struct(_) | Kind::Array(..) | Kind::Tuple(_))
+                && matches!(
+                    self.tys.under(arg.ty),
+                    Kind::Struct(_) | Kind::Array(..) | Kind::Tuple(_)
+                )
             {
                 let what = self.describe(arg);
                 self.report(errors::not_printable(arg.span, name, &what));
@@ -120,12 +138,21 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn builtin_append(&mut self, e: &'a Expr, args: &mut [Operand<'a>], spread: Option<Span>) -> Operand<'a> {
-        let Some((first, rest)) = args.split_first_mut() else { return Operand::invalid(e) };
+    fn builtin_append(
+        &mut self,
+        e: &'a Expr,
+        args: &mut [Operand<'a>],
+        spread: Option<Span>,
+    ) -> Operand<'a> {
+        let Some((first, rest)) = args.split_first_mut() else {
+            return Operand::invalid(e);
+        };
         let Kind::Slice(elem) = *self.tys.under(first.ty) else {
             if !self.tys.underlying(first.ty).is_invalid() {
                 let what = self.describe(first);
-                self.report(errors::wrong_builtin_argument(first.span, "append", "a slice", &what));
+                self.report(errors::wrong_builtin_argument(
+                    first.span, "append", "a slice", &what,
+                ));
             }
             return Operand::invalid(e);
         };
@@ -157,7 +184,11 @@ impl<'a> Checker<'a> {
             Kind::Basic(basic) if basic.is_string() && is_len => {
                 if x.is_const() {
                     result.mode = Mode::Constant;
-                    result.value = x.value.as_ref().and_then(Value::as_str).map(|s| Value::int(s.len()));
+                    result.value = x
+                        .value
+                        .as_ref()
+                        .and_then(Value::as_str)
+                        .map(|s| Value::int(s.len()));
                 }
                 true
             }
@@ -180,7 +211,12 @@ impl<'a> Checker<'a> {
                 "an array, slice, channel or port"
             };
             let what = self.describe(x);
-            self.report(errors::wrong_builtin_argument(x.span, builtin.name(), want, &what));
+            self.report(errors::wrong_builtin_argument(
+                x.span,
+                builtin.name(),
+                want,
+                &what,
+            ));
             return Operand::invalid(e);
         }
         if self.tys.is_untyped(x.ty) {
@@ -206,14 +242,18 @@ impl<'a> Checker<'a> {
     }
 
     fn builtin_copy(&mut self, e: &'a Expr, args: &mut [Operand<'a>]) -> Operand<'a> {
-        let [dst, src] = args else { return Operand::invalid(e) };
+        let [dst, src] = args else {
+            return Operand::invalid(e);
+        };
         let elem_of = |c: &Self, ty: Ty| match c.tys.under(ty) {
             Kind::Slice(elem) => Some(*elem),
             _ => None,
         };
         let Some(to) = elem_of(self, dst.ty) else {
             let what = self.describe(dst);
-            self.report(errors::wrong_builtin_argument(dst.span, "copy", "a slice", &what));
+            self.report(errors::wrong_builtin_argument(
+                dst.span, "copy", "a slice", &what,
+            ));
             return Operand::invalid(e);
         };
         if self.tys.is_string(src.ty) && self.tys.underlying(to) == Ty::UINT8 {
@@ -222,7 +262,9 @@ impl<'a> Checker<'a> {
         }
         let Some(from) = elem_of(self, src.ty) else {
             let what = self.describe(src);
-            self.report(errors::wrong_builtin_argument(src.span, "copy", "a slice", &what));
+            self.report(errors::wrong_builtin_argument(
+                src.span, "copy", "a slice", &what,
+            ));
             return Operand::invalid(e);
         };
         if from != to {
@@ -234,10 +276,14 @@ impl<'a> Checker<'a> {
     }
 
     fn builtin_delete(&mut self, e: &'a Expr, args: &mut [Operand<'a>]) -> Operand<'a> {
-        let [map, key] = args else { return Operand::invalid(e) };
+        let [map, key] = args else {
+            return Operand::invalid(e);
+        };
         let Kind::Map(key_ty, _) = *self.tys.under(map.ty) else {
             let what = self.describe(map);
-            self.report(errors::wrong_builtin_argument(map.span, "delete", "a map", &what));
+            self.report(errors::wrong_builtin_argument(
+                map.span, "delete", "a map", &what,
+            ));
             return Operand::invalid(e);
         };
         self.assignment(key, Some(key_ty), "argument to delete");
@@ -245,10 +291,17 @@ impl<'a> Checker<'a> {
     }
 
     fn builtin_assert(&mut self, e: &'a Expr, args: &mut [Operand<'a>]) -> Operand<'a> {
-        let Some((condition, rest)) = args.split_first_mut() else { return Operand::invalid(e) };
+        let Some((condition, rest)) = args.split_first_mut() else {
+            return Operand::invalid(e);
+        };
         if !self.tys.is_boolean(condition.ty) {
             let what = self.describe(condition);
-            self.report(errors::wrong_builtin_argument(condition.span, "assert", "a condition", &what));
+            self.report(errors::wrong_builtin_argument(
+                condition.span,
+                "assert",
+                "a condition",
+                &what,
+            ));
         } else if condition.is_const() && condition.value == Some(Value::Bool(false)) {
             self.report(errors::assertion_never_holds(condition.span));
         }
@@ -261,8 +314,7 @@ impl<'a> Checker<'a> {
 
     fn builtin_new(&mut self, e: &'a Expr, arg: &'a Expr) -> Operand<'a> {
         let ty = self.var_type(arg);
-        let under = self.tys.underlying(ty);
-        if under.is_invalid() {
+        if self.is_broken(ty) {
             return Operand::invalid(e);
         }
         if self.tys.as_struct(ty).is_none() {
@@ -281,8 +333,10 @@ impl<'a> Checker<'a> {
             let mut x = self.expr(arg);
             sizes.push(self.make_size(&mut x));
         }
+        if self.is_broken(ty) {
+            return Operand::invalid(e);
+        }
         let (least, most) = match self.tys.under(ty) {
-            Kind::Invalid => return Operand::invalid(e),
             Kind::Slice(_) => (1, 2),
             Kind::Map(..) | Kind::Chan(Dir::Both, _) => (0, 1),
             Kind::Chan(..) => (0, 1),
@@ -290,7 +344,11 @@ impl<'a> Checker<'a> {
             Kind::Island => (0, 0),
             Kind::Port(..) => {
                 let shown = self.show(ty);
-                self.report(errors::cannot_make(args[0].span, &shown, "only a `port T` can be made"));
+                self.report(errors::cannot_make(
+                    args[0].span,
+                    &shown,
+                    "only a `port T` can be made",
+                ));
                 return Operand::invalid(e);
             }
             _ => {

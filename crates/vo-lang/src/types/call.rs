@@ -26,13 +26,22 @@ impl<'a> Checker<'a> {
                 }
                 (Operand::invalid(e), Form::Statement)
             }
-            Mode::Type => (self.conversion_call(e, f.ty, args, spread), Form::Conversion),
+            Mode::Type => (
+                self.conversion_call(e, f.ty, args, spread),
+                Form::Conversion,
+            ),
             Mode::Builtin(builtin) => self.builtin(e, builtin, args, spread),
             _ => (self.function_call(e, &f, args, spread), Form::Statement),
         }
     }
 
-    fn conversion_call(&mut self, e: &'a Expr, ty: Ty, args: &'a [Expr], spread: Option<Span>) -> Operand<'a> {
+    fn conversion_call(
+        &mut self,
+        e: &'a Expr,
+        ty: Ty,
+        args: &'a [Expr],
+        spread: Option<Span>,
+    ) -> Operand<'a> {
         if let (Some(span), [_, ..]) = (spread, args) {
             self.report(errors::spread_in_conversion(span));
         }
@@ -52,10 +61,20 @@ impl<'a> Checker<'a> {
         if !x.is_valid() {
             return Operand::invalid(e);
         }
-        Operand { expr: Some(e), span: e.span, ..x }
+        Operand {
+            expr: Some(e),
+            span: e.span,
+            ..x
+        }
     }
 
-    fn function_call(&mut self, e: &'a Expr, f: &Operand<'a>, args: &'a [Expr], spread: Option<Span>) -> Operand<'a> {
+    fn function_call(
+        &mut self,
+        e: &'a Expr,
+        f: &Operand<'a>,
+        args: &'a [Expr],
+        spread: Option<Span>,
+    ) -> Operand<'a> {
         self.has_call = true;
         let Some(sig) = self.tys.as_signature(f.ty) else {
             for arg in args {
@@ -109,12 +128,19 @@ impl<'a> Checker<'a> {
             }
         }
         let open = sig.variadic && spread.is_none();
-        let enough = if open { args.len() + 1 >= fixed } else { args.len() >= fixed };
+        let enough = if open {
+            args.len() + 1 >= fixed
+        } else {
+            args.len() >= fixed
+        };
         if !enough || (!open && args.len() > fixed) {
             // Wrong arguments are more likely the reason than a wrong count.
             if args.iter().all(Operand::is_valid) {
                 let have: Vec<Ty> = args.iter().map(|arg| arg.ty).collect();
-                let (have, want) = (self.types_summary(&have, spread.is_some()), self.show_params(sig));
+                let (have, want) = (
+                    self.types_summary(&have, spread.is_some()),
+                    self.show_params(sig),
+                );
                 let at = if enough { args[fixed].span } else { closing(e) };
                 self.report(errors::argument_count(at, &name, enough, &have, &want));
             }
@@ -184,5 +210,8 @@ impl<'a> Checker<'a> {
 
 /// The closing parenthesis of a call.
 fn closing(e: &Expr) -> Span {
-    Span { lo: e.span.hi.saturating_sub(1).max(e.span.lo), ..e.span }
+    Span {
+        lo: e.span.hi.saturating_sub(1).max(e.span.lo),
+        ..e.span
+    }
 }

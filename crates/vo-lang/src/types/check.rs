@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::constant::Value;
-use super::decl::{DeclInfo, Pending};
+use super::decl::{DeclInfo, MethodDecl, Pending};
 use super::info::{
     FuncId, Info, Mode, ObjId, ObjKind, Object, PkgId, TypeAndMode, VarInfo, VarRole,
 };
@@ -64,7 +64,7 @@ pub(super) struct Checker<'a> {
     pub(super) path: Vec<ObjId>,
     pub(super) path_index: HashMap<ObjId, usize>,
     /// Methods by the type name they are declared for.
-    pub(super) methods: HashMap<ObjId, Vec<ObjId>>,
+    pub(super) methods: HashMap<ObjId, Vec<MethodDecl>>,
     /// Defined types whose underlying type waits for that of another one.
     pub(super) pending: Vec<Pending>,
     /// How many type declarations are being resolved, one within the other.
@@ -112,8 +112,13 @@ impl<'a> Checker<'a> {
             uses: vec![None; nodes],
             ..Info::default()
         };
-        let env =
-            Env { scope: Self::UNIVERSE, func: None, iota: None, error_span: None, decl: None };
+        let env = Env {
+            scope: Self::UNIVERSE,
+            func: None,
+            iota: None,
+            error_span: None,
+            decl: None,
+        };
         let mut checker = Checker {
             program,
             source,
@@ -170,6 +175,19 @@ impl<'a> Checker<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Whether a type is in error, so that errors about it would be echoes. One that is not complete yet
+    /// is: it depends on itself, which is reported here.
+    pub(super) fn is_broken(&mut self, ty: Ty) -> bool {
+        if let Some(id) = self.tys.as_named(ty)
+            && self.known_underlying(ty).is_none()
+        {
+            let obj = self.tys.named(id).obj;
+            self.report_type_cycle(&[obj]);
+            return true;
+        }
+        self.tys.underlying(ty).is_invalid()
+    }
+
     /// The type as shown in messages.
     pub(super) fn show(&self, ty: Ty) -> String {
         let text = self.tys.display(ty, Some(self.pkg));
@@ -222,7 +240,10 @@ impl<'a> Checker<'a> {
 
     pub(super) fn new_scope(&mut self, parent: Option<ScopeId>) -> ScopeId {
         let id = ScopeId(self.scopes.len() as u32);
-        self.scopes.push(Scope { parent, names: HashMap::new() });
+        self.scopes.push(Scope {
+            parent,
+            names: HashMap::new(),
+        });
         id
     }
 
@@ -253,7 +274,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn new_object(&mut self, name: Name, span: Span, ty: Ty, kind: ObjKind) -> ObjId {
         let id = ObjId(self.info.objects.len() as u32);
-        self.info.objects.push(Object { name, pkg: Some(self.pkg), span, ty, kind });
+        self.info.objects.push(Object {
+            name,
+            pkg: Some(self.pkg),
+            span,
+            ty,
+            kind,
+        });
         id
     }
 
@@ -264,7 +291,11 @@ impl<'a> Checker<'a> {
 
     /// A new variable without an identifier of its own.
     pub(super) fn new_var_at(&mut self, name: Name, span: Span, ty: Ty, role: VarRole) -> ObjId {
-        let owner = if role == VarRole::Package { None } else { self.env.func };
+        let owner = if role == VarRole::Package {
+            None
+        } else {
+            self.env.func
+        };
         let var = VarInfo {
             role,
             owner,
@@ -326,8 +357,12 @@ impl<'a> Checker<'a> {
             _ => x.ty,
         };
         if x.mode != Mode::Invalid && self.tys.is_untyped(ty) {
-            let untyped =
-                Untyped { shifted: false, mode: x.mode, ty, value: x.value.clone() };
+            let untyped = Untyped {
+                shifted: false,
+                mode: x.mode,
+                ty,
+                value: x.value.clone(),
+            };
             self.untyped.insert(expr.id, untyped);
         } else {
             self.record_final(expr.id, x.mode, ty, x.value.as_ref());

@@ -48,7 +48,11 @@ impl<'a> Checker<'a> {
     ) -> Operand<'a> {
         let (ty, base) = match (ty, hint) {
             (Some(expr), _) => {
-                if let ExprKind::ArrayType { len: ArrayLen::Ellipsis(_), elem } = &expr.kind {
+                if let ExprKind::ArrayType {
+                    len: ArrayLen::Ellipsis(_),
+                    elem,
+                } = &expr.kind
+                {
                     return self.open_array_lit(e, expr, elem, elems);
                 }
                 let ty = self.type_expr(expr);
@@ -64,11 +68,7 @@ impl<'a> Checker<'a> {
                 (Ty::INVALID, Ty::INVALID)
             }
         };
-        if !base.is_invalid() && self.known_underlying(base).is_none() {
-            if let Some(id) = self.tys.as_named(base) {
-                let obj = self.tys.named(id).obj;
-                self.report_type_cycle(&[obj]);
-            }
+        if self.is_broken(base) {
             self.use_elements(elems);
             return Operand::invalid(e);
         }
@@ -103,7 +103,13 @@ impl<'a> Checker<'a> {
     }
 
     /// `[...]T{…}`.
-    fn open_array_lit(&mut self, e: &'a Expr, array: &'a Expr, elem: &'a Expr, elems: &'a [Element]) -> Operand<'a> {
+    fn open_array_lit(
+        &mut self,
+        e: &'a Expr,
+        array: &'a Expr,
+        elem: &'a Expr,
+        elems: &'a [Element],
+    ) -> Operand<'a> {
         let elem = self.type_expr(elem);
         let length = self.indexed_elements(elems, elem, None);
         if elem.is_invalid() {
@@ -142,7 +148,10 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let scope = name_scope(&ident.name, self.pkg);
-            let index = s.fields.iter().position(|f| f.name == ident.name && f.pkg == scope);
+            let index = s
+                .fields
+                .iter()
+                .position(|f| f.name == ident.name && f.pkg == scope);
             let Some(index) = index.filter(|_| !ident.is_blank()) else {
                 let names: Vec<_> = s.fields.iter().map(|f| f.name.clone()).collect();
                 let help = suggest::closest(&ident.name, &names);
@@ -156,7 +165,11 @@ impl<'a> Checker<'a> {
             let mut x = self.expr(&elem.value);
             self.assignment(&mut x, Some(field_ty), "struct literal");
             if let Some(previous) = seen.insert(index, key.span) {
-                self.report(errors::duplicate_field_value(key.span, &ident.name, previous));
+                self.report(errors::duplicate_field_value(
+                    key.span,
+                    &ident.name,
+                    previous,
+                ));
             }
         }
     }
@@ -173,21 +186,38 @@ impl<'a> Checker<'a> {
             let mut x = self.expr(&elem.value);
             let Some(field) = s.fields.get(i) else {
                 if !excess {
-                    self.report(errors::struct_literal_count(elem.value.span, &shown, s.fields.len(), true));
+                    self.report(errors::struct_literal_count(
+                        elem.value.span,
+                        &shown,
+                        s.fields.len(),
+                        true,
+                    ));
                 }
                 excess = true;
                 continue;
             };
             if field.pkg.is_some_and(|pkg| pkg != self.pkg) {
-                self.report(errors::unexported_field_value(elem.value.span, &field.name, &shown));
+                self.report(errors::unexported_field_value(
+                    elem.value.span,
+                    &field.name,
+                    &shown,
+                ));
                 continue;
             }
             let field_ty = field.ty;
             self.assignment(&mut x, Some(field_ty), "struct literal");
         }
         if elems.len() < s.fields.len() {
-            let at = Span { lo: braces.hi.saturating_sub(1).max(braces.lo), ..braces };
-            self.report(errors::struct_literal_count(at, &shown, s.fields.len(), false));
+            let at = Span {
+                lo: braces.hi.saturating_sub(1).max(braces.lo),
+                ..braces
+            };
+            self.report(errors::struct_literal_count(
+                at,
+                &shown,
+                s.fields.len(),
+                false,
+            ));
         }
     }
 
@@ -227,7 +257,9 @@ impl<'a> Checker<'a> {
 
     /// Reports an index that is not constant; other faults have been reported.
     fn report_variable_index(&mut self, key: &'a Expr) {
-        let Some(tm) = self.info.type_and_mode(key.id) else { return };
+        let Some(tm) = self.info.type_and_mode(key.id) else {
+            return;
+        };
         if !matches!(tm.mode, Mode::Invalid | Mode::Constant) && self.tys.is_integer(tm.ty) {
             let text = self.text(key);
             self.report(errors::index_not_constant(key.span, &text));

@@ -30,6 +30,8 @@ const MANTISSA_BITS: u64 = 512;
 const MAX_EXPONENT: i64 = 1 << 16;
 /// The largest integer, in bits. Beyond it even untyped integer constants overflow.
 const MAX_INTEGER_BITS: u64 = 512;
+/// The longest string that a concatenation may give, in bytes: doublings would soon fill the memory.
+const MAX_STRING: usize = 1 << 22;
 /// The largest shift count: Go's, chosen so that the smallest float64 can be written with shifts.
 pub const MAX_SHIFT: u64 = 1023 - 1 + 52;
 
@@ -141,7 +143,15 @@ impl Value {
 
     /// The sign of a number: -1, 0 or 1.
     pub fn sign(&self) -> Option<i32> {
-        let of = |negative: bool, zero: bool| if zero { 0 } else if negative { -1 } else { 1 };
+        let of = |negative: bool, zero: bool| {
+            if zero {
+                0
+            } else if negative {
+                -1
+            } else {
+                1
+            }
+        };
         match self {
             Value::Int(i) => Some(of(i.is_negative(), i.is_zero())),
             Value::Float(r) => Some(of(r.is_negative(), r.is_zero())),
@@ -162,7 +172,11 @@ impl Value {
             Value::Bool(_) | Value::Str(_) => Err(Misfit::WrongKind),
             Value::Int(_) | Value::Float(_) if basic.is_integer() => {
                 let int = self.as_int().ok_or(Misfit::Truncated)?;
-                if fits(&int, basic) { Ok(Value::Int(int)) } else { Err(Misfit::Overflows) }
+                if fits(&int, basic) {
+                    Ok(Value::Int(int))
+                } else {
+                    Err(Misfit::Overflows)
+                }
             }
             Value::Int(_) | Value::Float(_) if basic.is_float() => {
                 let r = self.as_rational().ok_or(Misfit::WrongKind)?;
@@ -188,7 +202,11 @@ impl Value {
                 if near.is_finite() && (near != 0.0 || r.is_zero()) {
                     let (low, high) = (1e-4, 1e21);
                     let plain = near == 0.0 || (low..high).contains(&near.abs());
-                    if plain { format!("{near}") } else { format!("{near:e}") }
+                    if plain {
+                        format!("{near}")
+                    } else {
+                        format!("{near:e}")
+                    }
                 } else {
                     "a number beyond float64".to_string()
                 }
@@ -236,6 +254,9 @@ pub fn binary(op: BinaryOp, x: &Value, y: &Value, integer: bool) -> Option<Value
             _ => None,
         },
         (Value::Str(x), Value::Str(y)) if op == BinaryOp::Add => {
+            if x.len() + y.len() > MAX_STRING {
+                return None;
+            }
             Some(Value::Str(x.iter().chain(y.iter()).copied().collect()))
         }
         (Value::Int(x), Value::Int(y)) => binary_int(op, x, y, integer),
@@ -315,13 +336,16 @@ pub fn compare(op: BinaryOp, x: &Value, y: &Value) -> Option<bool> {
 
 /// Whether an integer is in the range of an integer type. Untyped ones have no range.
 fn fits(int: &BigInt, basic: Basic) -> bool {
-    let Some(bits) = basic.bits() else { return true };
+    let Some(bits) = basic.bits() else {
+        return true;
+    };
     if basic.is_unsigned() {
         return !int.is_negative() && int.bits() <= u64::from(bits);
     }
     let bits = u64::from(bits);
     // -2^(n-1) is the one value of n bits that fits into n-1 bits and a sign.
-    int.bits() < bits || (int.is_negative() && int.bits() == bits && int.trailing_zeros() == Some(bits - 1))
+    int.bits() < bits
+        || (int.is_negative() && int.bits() == bits && int.trailing_zeros() == Some(bits - 1))
 }
 
 fn int_literal(base: u32, digits: &str) -> Option<Value> {
@@ -379,14 +403,20 @@ fn exponent(text: &str) -> Option<i64> {
     };
     let clamped = i64::from(i32::MAX);
     let size = digits.bytes().try_fold(0i64, |sum, digit| {
-        digit.is_ascii_digit().then(|| (sum * 10 + i64::from(digit - b'0')).min(clamped))
+        digit
+            .is_ascii_digit()
+            .then(|| (sum * 10 + i64::from(digit - b'0')).min(clamped))
     })?;
     Some(if negative { -size } else { size })
 }
 
 fn power(base: u32, exponent: i64) -> BigRational {
     let size = BigInt::from(base).pow(u32::try_from(exponent.unsigned_abs()).unwrap_or(u32::MAX));
-    if exponent < 0 { BigRational::new(BigInt::one(), size) } else { BigRational::from_integer(size) }
+    if exponent < 0 {
+        BigRational::new(BigInt::one(), size)
+    } else {
+        BigRational::from_integer(size)
+    }
 }
 
 /// The value, rounded if it has grown too long. `None` if it is too large.
@@ -401,7 +431,14 @@ fn normal(r: BigRational) -> Option<BigRational> {
     if exponent + mantissa.bits() as i64 > MAX_EXPONENT {
         return None;
     }
-    let signed = BigInt::from_biguint(if r.is_negative() { Sign::Minus } else { Sign::Plus }, mantissa);
+    let signed = BigInt::from_biguint(
+        if r.is_negative() {
+            Sign::Minus
+        } else {
+            Sign::Plus
+        },
+        mantissa,
+    );
     Some(BigRational::from_integer(signed) * power(2, exponent))
 }
 
@@ -428,15 +465,22 @@ fn round_bits(r: &BigRational, bits: u64, least: i64) -> (BigUint, i64) {
             Ordering::Less => false,
         };
         let rounded = if up { quotient + 1u32 } else { quotient };
-        return if rounded.bits() > bits { (rounded >> 1u32, exponent + 1) } else { (rounded, exponent) };
+        return if rounded.bits() > bits {
+            (rounded >> 1u32, exponent + 1)
+        } else {
+            (rounded, exponent)
+        };
     }
 }
 
 /// Quotient and remainder of `numer / (denom * 2^exponent)`, and the divisor used.
 fn scaled_division(numer: &BigUint, denom: &BigUint, exponent: i64) -> (BigUint, BigUint, BigUint) {
     let shift = exponent.unsigned_abs();
-    let (numer, denom) =
-        if exponent < 0 { (numer << shift, denom.clone()) } else { (numer.clone(), denom << shift) };
+    let (numer, denom) = if exponent < 0 {
+        (numer << shift, denom.clone())
+    } else {
+        (numer.clone(), denom << shift)
+    };
     let (quotient, remainder) = numer.div_rem(&denom);
     (quotient, remainder, denom)
 }
@@ -453,7 +497,8 @@ fn to_f64(r: &BigRational) -> f64 {
 fn to_f32(r: &BigRational) -> f32 {
     let (mantissa, exponent) = round_bits(r, 24, -149);
     let sign = if r.is_negative() { 1u32 << 31 } else { 0 };
-    let bits = ieee_bits(&mantissa, exponent, 23, -149, 0xfe).and_then(|bits| u32::try_from(bits).ok());
+    let bits =
+        ieee_bits(&mantissa, exponent, 23, -149, 0xfe).and_then(|bits| u32::try_from(bits).ok());
     f32::from_bits(sign | bits.unwrap_or(0xff << 23))
 }
 

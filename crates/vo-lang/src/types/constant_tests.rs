@@ -15,7 +15,12 @@ fn int(value: i128) -> Value {
 
 #[test]
 fn integer_literals_in_all_bases() {
-    let lit = |base, digits: &str| Value::from_literal(&LitValue::Int { base, digits: digits.into() });
+    let lit = |base, digits: &str| {
+        Value::from_literal(&LitValue::Int {
+            base,
+            digits: digits.into(),
+        })
+    };
     assert_eq!(lit(10, "0042"), Some(int(42)));
     assert_eq!(lit(16, "fF"), Some(int(255)));
     assert_eq!(lit(2, "101"), Some(int(5)));
@@ -25,7 +30,10 @@ fn integer_literals_in_all_bases() {
 
 #[test]
 fn float_literals_beyond_all_bounds_are_refused_or_zero() {
-    assert_eq!(Value::from_literal(&LitValue::Float("1e999999999999".into())), None);
+    assert_eq!(
+        Value::from_literal(&LitValue::Float("1e999999999999".into())),
+        None
+    );
     assert_eq!(float("1e-999999999999").sign(), Some(0));
     assert_eq!(float("0e999999999999").sign(), Some(0));
     assert_eq!(float("0x1p-1074").as_f64(), Some(5e-324));
@@ -39,12 +47,24 @@ fn representation_checks_range_and_fraction() {
     assert_eq!(int(128).represent(Basic::Int8), Err(Misfit::Overflows));
     assert_eq!(int(-129).represent(Basic::Int8), Err(Misfit::Overflows));
     assert_eq!(int(-1).represent(Basic::Uint64), Err(Misfit::Overflows));
-    assert_eq!(int(1 << 64).represent(Basic::Uint64), Err(Misfit::Overflows));
+    assert_eq!(
+        int(1 << 64).represent(Basic::Uint64),
+        Err(Misfit::Overflows)
+    );
     assert_eq!(float("1.5").represent(Basic::Int), Err(Misfit::Truncated));
     assert_eq!(float("2.0").represent(Basic::Int), Ok(int(2)));
-    assert_eq!(float("1e400").represent(Basic::Float64), Err(Misfit::Overflows));
-    assert_eq!(float("1e39").represent(Basic::Float32), Err(Misfit::Overflows));
-    assert_eq!(Value::str("x").represent(Basic::Int), Err(Misfit::WrongKind));
+    assert_eq!(
+        float("1e400").represent(Basic::Float64),
+        Err(Misfit::Overflows)
+    );
+    assert_eq!(
+        float("1e39").represent(Basic::Float32),
+        Err(Misfit::Overflows)
+    );
+    assert_eq!(
+        Value::str("x").represent(Basic::Int),
+        Err(Misfit::WrongKind)
+    );
 }
 
 #[test]

@@ -10,8 +10,7 @@ use super::ty::{Basic, Kind, Ty};
 impl<'a> Checker<'a> {
     /// Converts `x` to `target`; reports and invalidates it if that cannot be.
     pub(super) fn conversion(&mut self, x: &mut Operand<'a>, target: Ty) {
-        let to = self.tys.underlying(target);
-        if to.is_invalid() || x.ty.is_invalid() {
+        if self.is_broken(target) || x.ty.is_invalid() {
             x.invalidate();
             return;
         }
@@ -35,7 +34,8 @@ impl<'a> Checker<'a> {
         if self.tys.is_untyped(x.ty) {
             let last = if x.is_nil() {
                 target
-            } else if self.tys.is_interface(target) || (constant && !self.tys.is_const_type(target)) {
+            } else if self.tys.is_interface(target) || (constant && !self.tys.is_const_type(target))
+            {
                 self.tys.default_type(x.ty)
             } else if constant && self.tys.is_integer(x.ty) && self.tys.is_string(target) {
                 x.ty
@@ -51,12 +51,22 @@ impl<'a> Checker<'a> {
         x.ty = target;
     }
 
-    fn convert_const(&mut self, x: &Operand<'a>, basic: Basic) -> Result<Option<Value>, (String, Unfit)> {
+    fn convert_const(
+        &mut self,
+        x: &Operand<'a>,
+        basic: Basic,
+    ) -> Result<Option<Value>, (String, Unfit)> {
         match self.represent(x, basic) {
             Ok(value) => Ok(value),
             Err(_) if self.tys.is_integer(x.ty) && basic.is_string() => {
-                let code = x.value.as_ref().and_then(Value::as_u64).and_then(|code| u32::try_from(code).ok());
-                let text = code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
+                let code = x
+                    .value
+                    .as_ref()
+                    .and_then(Value::as_u64)
+                    .and_then(|code| u32::try_from(code).ok());
+                let text = code
+                    .and_then(char::from_u32)
+                    .unwrap_or(char::REPLACEMENT_CHARACTER);
                 Ok(x.value.is_some().then(|| Value::str(&text.to_string())))
             }
             Err(unfit) => Err((String::new(), unfit)),
@@ -75,7 +85,8 @@ impl<'a> Checker<'a> {
         if self.tys.identical_but_tags(from, to) {
             return Ok(());
         }
-        if let (Kind::Pointer(a), Kind::Pointer(b)) = (self.tys.kind(source), self.tys.kind(target)) {
+        if let (Kind::Pointer(a), Kind::Pointer(b)) = (self.tys.kind(source), self.tys.kind(target))
+        {
             let (a, b) = (self.tys.underlying(*a), self.tys.underlying(*b));
             if self.tys.identical_but_tags(a, b) {
                 return Ok(());
@@ -87,9 +98,14 @@ impl<'a> Checker<'a> {
             _ => false,
         };
         let allowed = (number(from) && number(to))
-            || (self.tys.is_string(to) && (self.tys.is_integer(from) || self.tys.is_bytes_or_runes(from)))
+            || (self.tys.is_string(to)
+                && (self.tys.is_integer(from) || self.tys.is_bytes_or_runes(from)))
             || (self.tys.is_string(from) && self.tys.is_bytes_or_runes(to))
             || slice_to_array;
-        if allowed { Ok(()) } else { Err((why, Unfit::Kind)) }
+        if allowed {
+            Ok(())
+        } else {
+            Err((why, Unfit::Kind))
+        }
     }
 }

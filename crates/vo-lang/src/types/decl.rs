@@ -45,6 +45,14 @@ pub(super) struct ConstDecl<'a> {
     pub(super) inherited: bool,
 }
 
+/// A method as declared for a type name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MethodDecl {
+    pub(super) func: ObjId,
+    /// Whether the receiver is a pointer.
+    pub(super) ptr_recv: bool,
+}
+
 /// A defined type whose underlying type waits for another one.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -68,12 +76,20 @@ impl<'a> Checker<'a> {
             self.check_cycle(obj);
             return;
         }
-        let Some(decl) = self.decls.get(&obj) else { return };
+        let Some(decl) = self.decls.get(&obj) else {
+            return;
+        };
         if decl.resolved {
             return;
         }
         let kind = decl.kind.clone();
-        let env = Env { scope: decl.scope, func: None, iota: None, error_span: None, decl: Some(obj) };
+        let env = Env {
+            scope: decl.scope,
+            func: None,
+            iota: None,
+            error_span: None,
+            decl: Some(obj),
+        };
         let outer = std::mem::replace(&mut self.env, env);
         self.enter(obj);
         deeper(|| match kind {
@@ -123,9 +139,10 @@ impl<'a> Checker<'a> {
         if variables || types {
             return;
         }
-        let first = (0..cycle.len()).min_by_key(|&i| self.info.object(cycle[i]).span).unwrap_or(0);
-        let rotated: Vec<_> = cycle[first..].iter().chain(&cycle[..first]).copied().collect();
-        let all_types = rotated.iter().all(|&o| matches!(self.info.object(o).kind, ObjKind::TypeName));
+        let rotated = self.rotated(&cycle);
+        let all_types = rotated
+            .iter()
+            .all(|&o| matches!(self.info.object(o).kind, ObjKind::TypeName));
         if all_types {
             self.report_type_cycle(&rotated);
         } else {
@@ -193,7 +210,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn var_decl(&mut self, obj: ObjId, lhs: &[ObjId], ty: Option<&'a Expr>, init: Option<&'a Expr>) {
+    fn var_decl(
+        &mut self,
+        obj: ObjId,
+        lhs: &[ObjId],
+        ty: Option<&'a Expr>,
+        init: Option<&'a Expr>,
+    ) {
         let declared = ty.map(|expr| self.var_type(expr));
         if let Some(ty) = declared {
             for &var in lhs {
@@ -208,10 +231,15 @@ impl<'a> Checker<'a> {
         }
         let types = vec![declared; lhs.len()];
         self.init_vars(lhs, &types, std::slice::from_ref(init));
-        // The others of the same call are resolved with it.
+        // The others of the same call are resolved with it, and depend on the same.
+        let deps = self
+            .decls
+            .get(&obj)
+            .map_or_else(Vec::new, |decl| decl.deps.clone());
         for var in lhs {
             if let Some(decl) = self.decls.get_mut(var) {
                 decl.resolved = true;
+                decl.deps.clone_from(&deps);
             }
         }
     }
@@ -227,7 +255,9 @@ impl<'a> Checker<'a> {
         }
         let pkg = (self.pkg, self.info.package(self.pkg).name.clone());
         let ty = self.tys.new_named(spec.name.name.clone(), obj, Some(pkg));
-        let Kind::Named(named) = *self.tys.kind(ty) else { return };
+        let Kind::Named(named) = *self.tys.kind(ty) else {
+            return;
+        };
         self.info.object_mut(obj).ty = ty;
         self.attach_methods(obj, named);
         self.type_depth += 1;
@@ -258,7 +288,10 @@ impl<'a> Checker<'a> {
             _ => Some(ty),
         };
         if underlying.is_none() {
-            self.pending.push(Pending { named, what: PendingKind::Same(ty) });
+            self.pending.push(Pending {
+                named,
+                what: PendingKind::Same(ty),
+            });
         }
         self.tys.named_mut(named).underlying = underlying;
     }
@@ -294,7 +327,10 @@ impl<'a> Checker<'a> {
         match &pending.what {
             PendingKind::Same(ty) => self.known_underlying(*ty),
             PendingKind::Interface(methods, embedded) => {
-                if embedded.iter().any(|&(ty, _)| self.known_underlying(ty).is_none()) {
+                if embedded
+                    .iter()
+                    .any(|&(ty, _)| self.known_underlying(ty).is_none())
+                {
                     return None;
                 }
                 Some(self.complete_interface(methods.clone(), embedded))
@@ -312,13 +348,18 @@ impl<'a> Checker<'a> {
 
     /// Gives a new defined type the methods declared for its name.
     fn attach_methods(&mut self, obj: ObjId, named: NamedId) {
-        for func in self.methods.get(&obj).cloned().unwrap_or_default() {
-            let Some(DeclInfo { kind: DeclKind::Func(decl), .. }) = self.decls.get(&func) else { continue };
+        for MethodDecl { func, ptr_recv } in self.methods.get(&obj).cloned().unwrap_or_default() {
+            let Some(DeclInfo {
+                kind: DeclKind::Func(decl),
+                ..
+            }) = self.decls.get(&func)
+            else {
+                continue;
+            };
+            if decl.name.is_blank() {
+                continue;
+            }
             let name = decl.name.name.clone();
-            let ptr_recv = decl
-                .recv
-                .as_ref()
-                .is_some_and(|recv| matches!(recv.ty.unparen().kind, ExprKind::Star(_)));
             let pkg = super::lookup::name_scope(&name, self.pkg);
             let methods = &self.tys.named(named).methods;
             if let Some(other) = methods.iter().find(|m| m.name == name) {
@@ -327,14 +368,21 @@ impl<'a> Checker<'a> {
                 self.report(errors::duplicate_method(span, &ty, &name, previous));
                 continue;
             }
-            self.tys.named_mut(named).methods.push(Method { name, pkg, func, ptr_recv });
+            self.tys.named_mut(named).methods.push(Method {
+                name,
+                pkg,
+                func,
+                ptr_recv,
+            });
         }
     }
 
     /// Reports methods that have the name of a field.
     fn check_method_names(&mut self, named: NamedId) {
         let data = self.tys.named(named).clone();
-        let Some(Kind::Struct(s)) = data.underlying.map(|ty| self.tys.kind(ty).clone()) else { return };
+        let Some(Kind::Struct(s)) = data.underlying.map(|ty| self.tys.kind(ty).clone()) else {
+            return;
+        };
         for method in &data.methods {
             if s.fields.iter().any(|f| f.name == method.name) {
                 let span = self.info.object(method.func).span;
@@ -346,7 +394,9 @@ impl<'a> Checker<'a> {
     // ---- functions ----
 
     fn func_decl(&mut self, obj: ObjId, decl: &'a FuncDecl) {
-        let Some(func) = self.info.func_of(obj) else { return };
+        let Some(func) = self.info.func_of(obj) else {
+            return;
+        };
         let mut scope = ScopeId(0);
         let outer = self.env;
         self.env.func = Some(func);
@@ -366,7 +416,13 @@ impl<'a> Checker<'a> {
         }
         match &decl.body {
             Some(_) => {
-                let env = Env { scope, func: Some(func), iota: None, error_span: None, decl: Some(obj) };
+                let env = Env {
+                    scope,
+                    func: Some(func),
+                    iota: None,
+                    error_span: None,
+                    decl: Some(obj),
+                };
                 self.later(move |c| c.func_body(func, env));
             }
             None if !self.program.packages[self.pkg.index()].std => {
@@ -381,14 +437,18 @@ impl<'a> Checker<'a> {
         let name = &*decl.name.name;
         let in_main = &*self.info.package(self.pkg).name == "main";
         let results = name == "init" && !decl.sig.results.is_empty();
-        if (name == "init" || (name == "main" && in_main)) && (!decl.sig.params.is_empty() || results) {
+        if (name == "init" || (name == "main" && in_main))
+            && (!decl.sig.params.is_empty() || results)
+        {
             self.report(errors::special_function(decl.sig.span, name));
         }
     }
 
     /// Checks the body of a function in the scope of its parameters.
     pub(super) fn func_body(&mut self, func: FuncId, env: Env) {
-        let Some(body) = self.info.function(func).body else { return };
+        let Some(body) = self.info.function(func).body else {
+            return;
+        };
         let outer = std::mem::replace(&mut self.env, env);
         self.block_stmts(body);
         self.check_labels(body);
@@ -426,10 +486,23 @@ impl<'a> Checker<'a> {
         for (spec, source, inherited) in const_lines(group) {
             let mut objects = Vec::new();
             for (i, name) in spec.names.iter().enumerate() {
-                let obj = self.new_object(name.name.clone(), name.span, Ty::INVALID, ObjKind::Const(None));
+                let obj = self.new_object(
+                    name.name.clone(),
+                    name.span,
+                    Ty::INVALID,
+                    ObjKind::Const(None),
+                );
                 self.record_def(name.id, obj);
                 let (ty, init) = (source.ty.as_ref(), source.values.get(i));
-                self.const_decl(obj, ConstDecl { ty, init, iota: spec.iota, inherited });
+                self.const_decl(
+                    obj,
+                    ConstDecl {
+                        ty,
+                        init,
+                        iota: spec.iota,
+                        inherited,
+                    },
+                );
                 objects.push(obj);
             }
             self.check_const_arity(spec, source, inherited);
@@ -475,13 +548,21 @@ impl<'a> Checker<'a> {
         if names < values {
             self.report(errors::extra_init(spec.values[names].span));
         } else {
-            self.report(errors::missing_init(spec.names[values].span, &spec.names[values].name));
+            self.report(errors::missing_init(
+                spec.names[values].span,
+                &spec.names[values].name,
+            ));
         }
         false
     }
 
     /// Reports names without a value and values without a name.
-    pub(super) fn check_const_arity(&mut self, spec: &'a ConstSpec, source: &'a ConstSpec, inherited: bool) {
+    pub(super) fn check_const_arity(
+        &mut self,
+        spec: &'a ConstSpec,
+        source: &'a ConstSpec,
+        inherited: bool,
+    ) {
         let (names, values) = (spec.names.len(), source.values.len());
         if names > values {
             let name = &spec.names[values];
@@ -510,7 +591,11 @@ pub(super) fn const_lines(group: &GenDecl<ConstSpec>) -> Vec<(&ConstSpec, &Const
         if own || source.is_none() {
             source = Some(spec);
         }
-        lines.push((spec, source.unwrap_or(spec), !own && source.is_some_and(|s| s.id != spec.id)));
+        lines.push((
+            spec,
+            source.unwrap_or(spec),
+            !own && source.is_some_and(|s| s.id != spec.id),
+        ));
     }
     lines
 }

@@ -44,13 +44,20 @@ impl<'a> Checker<'a> {
 
     /// Checks an expression that may have several values: gives them, and whether they are a value and
     /// its comma-ok boolean.
-    pub(super) fn multi_expr(&mut self, e: &'a Expr, allow_comma_ok: bool) -> (Vec<Operand<'a>>, bool) {
+    pub(super) fn multi_expr(
+        &mut self,
+        e: &'a Expr,
+        allow_comma_ok: bool,
+    ) -> (Vec<Operand<'a>>, bool) {
         let (mut x, _) = self.raw_expr(e, None);
         self.exclude(&mut x, true);
         if x.is_valid()
             && let Some(types) = self.tys.as_tuple(x.ty)
         {
-            return (types.iter().map(|&ty| Operand::part(e.span, ty)).collect(), false);
+            return (
+                types.iter().map(|&ty| Operand::part(e.span, ty)).collect(),
+                false,
+            );
         }
         if allow_comma_ok && matches!(x.mode, Mode::MapIndex | Mode::CommaOk) {
             let ok = Operand::part(e.span, Ty::UNTYPED_BOOL);
@@ -99,7 +106,10 @@ impl<'a> Checker<'a> {
 
     /// A value of a type whose declaration is still being resolved is part of a cycle.
     fn check_complete(&mut self, x: &mut Operand<'a>) {
-        if matches!(x.mode, Mode::Invalid | Mode::Type | Mode::NoValue | Mode::Builtin(_)) {
+        if matches!(
+            x.mode,
+            Mode::Invalid | Mode::Type | Mode::NoValue | Mode::Builtin(_)
+        ) {
             return;
         }
         if self.known_underlying(x.ty).is_none()
@@ -131,7 +141,11 @@ impl<'a> Checker<'a> {
             ExprKind::Star(inner) => self.star(e, inner),
             ExprKind::Unary { op, x, .. } => {
                 let operand = self.unary(e, *op, x);
-                let form = if *op == UnaryOp::Recv { Form::Statement } else { Form::Value };
+                let form = if *op == UnaryOp::Recv {
+                    Form::Statement
+                } else {
+                    Form::Value
+                };
                 return (operand, form);
             }
             ExprKind::Binary { op, op_span, x, y } => self.binary_expr(e, *op, *op_span, x, y),
@@ -154,7 +168,11 @@ impl<'a> Checker<'a> {
                 ty => Operand::new(e, Mode::Type, ty),
             },
         };
-        let form = if x.is_valid() { Form::Value } else { Form::Statement };
+        let form = if x.is_valid() {
+            Form::Value
+        } else {
+            Form::Statement
+        };
         (x, form)
     }
 
@@ -190,11 +208,19 @@ impl<'a> Checker<'a> {
             ObjKind::TypeName => Operand::new(e, Mode::Type, ty),
             ObjKind::Var(var) => {
                 self.note_use(obj, &var);
-                if ty.is_invalid() { Operand::invalid(e) } else { Operand::new(e, Mode::Variable, ty) }
+                if ty.is_invalid() {
+                    Operand::invalid(e)
+                } else {
+                    Operand::new(e, Mode::Variable, ty)
+                }
             }
             ObjKind::Func(_) => {
                 self.add_dependency(obj);
-                if ty.is_invalid() { Operand::invalid(e) } else { Operand::new(e, Mode::Value, ty) }
+                if ty.is_invalid() {
+                    Operand::invalid(e)
+                } else {
+                    Operand::new(e, Mode::Value, ty)
+                }
             }
             ObjKind::Builtin(builtin) => Operand::new(e, Mode::Builtin(builtin), Ty::INVALID),
             ObjKind::Nil => Operand::new(e, Mode::Nil, Ty::UNTYPED_NIL),
@@ -202,7 +228,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn const_operand(&mut self, e: &'a Expr, obj: ObjId, ty: Ty, mut value: Option<Value>) -> Operand<'a> {
+    fn const_operand(
+        &mut self,
+        e: &'a Expr,
+        obj: ObjId,
+        ty: Ty,
+        mut value: Option<Value>,
+    ) -> Operand<'a> {
         if self.info.object(obj).pkg.is_none() && &*self.info.object(obj).name == "iota" {
             let Some(iota) = self.env.iota else {
                 self.report(errors::iota_outside_const(e.span));
@@ -224,13 +256,17 @@ impl<'a> Checker<'a> {
         if let Some(var) = self.info.var_mut(obj) {
             var.used = true;
         }
-        let (Some(owner), Some(mut user)) = (var.owner, self.env.func) else { return };
+        let (Some(owner), Some(mut user)) = (var.owner, self.env.func) else {
+            return;
+        };
         while user != owner {
             let captured = self.captured.insert((user, obj));
             if captured {
                 self.info.function_mut(user).captures.push(obj);
             }
-            let Some(parent) = self.info.function(user).parent else { break };
+            let Some(parent) = self.info.function(user).parent else {
+                break;
+            };
             user = parent;
         }
         if self.env.func != Some(owner)
@@ -268,7 +304,8 @@ impl<'a> Checker<'a> {
                 names.extend(scope_data.names.keys().cloned());
                 scope = scope_data.parent;
             }
-            super::suggest::closest(&ident.name, &names).map(|name| format!("did you mean `{name}`?"))
+            super::suggest::closest(&ident.name, &names)
+                .map(|name| format!("did you mean `{name}`?"))
         };
         self.report(errors::undeclared(ident.span, &ident.name, help));
     }
@@ -321,7 +358,12 @@ impl<'a> Checker<'a> {
         self.env.func = Some(func);
         let mut env = outer;
         let ty = self.scoped(|c| {
-            env = Env { scope: c.env.scope, func: Some(func), error_span: None, ..outer };
+            env = Env {
+                scope: c.env.scope,
+                func: Some(func),
+                error_span: None,
+                ..outer
+            };
             c.collect_signature(func, sig)
         });
         self.env = outer;
@@ -347,7 +389,11 @@ impl<'a> Checker<'a> {
             Mode::Invalid => Operand::invalid(e),
             Mode::Type => {
                 let ty = self.type_expr(e);
-                if ty.is_invalid() { Operand::invalid(e) } else { Operand::new(e, Mode::Type, ty) }
+                if ty.is_invalid() {
+                    Operand::invalid(e)
+                } else {
+                    Operand::new(e, Mode::Type, ty)
+                }
             }
             _ => match self.tys.pointee(x.ty) {
                 Some(base) => Operand::new(e, Mode::Variable, base),
@@ -363,7 +409,7 @@ impl<'a> Checker<'a> {
     fn type_assert(&mut self, e: &'a Expr, inner: &'a Expr, ty: &'a Expr) -> Operand<'a> {
         let x = self.expr(inner);
         let target = self.var_type(ty);
-        if !x.is_valid() || target.is_invalid() {
+        if !x.is_valid() || self.is_broken(target) {
             return Operand::invalid(e);
         }
         if !self.tys.is_interface(x.ty) {
@@ -403,7 +449,10 @@ impl<'a> Checker<'a> {
             None => vec![x.ty],
         };
         let is_value = !matches!(x.mode, Mode::Type | Mode::Builtin(_));
-        let Some((&last, rest)) = types.split_last().filter(|(last, _)| is_value && **last == error) else {
+        let Some((&last, rest)) = types
+            .split_last()
+            .filter(|(last, _)| is_value && **last == error)
+        else {
             let what = self.describe(&x);
             self.report(errors::try_without_error(inner.span, &what));
             return (Operand::invalid(e), Form::Statement);
@@ -441,13 +490,19 @@ impl<'a> Checker<'a> {
         loop {
             match &e.kind {
                 ExprKind::Ident(ident) => {
-                    if let Some(var) = self.info.use_of(ident.id).and_then(|obj| self.info.var_mut(obj)) {
+                    if let Some(var) = self
+                        .info
+                        .use_of(ident.id)
+                        .and_then(|obj| self.info.var_mut(obj))
+                    {
                         change(var);
                     }
                     return;
                 }
                 ExprKind::Selector { x, .. } => {
-                    let Some(selection) = self.info.selection(e.id) else { return };
+                    let Some(selection) = self.info.selection(e.id) else {
+                        return;
+                    };
                     if selection.path.iter().any(|step| step.deref) {
                         return;
                     }

@@ -41,17 +41,27 @@ impl Checker<'_> {
         for method in &want.methods {
             let pkg = method.pkg.unwrap_or(here);
             if let Some(reason) = self.lacks(ty, &method.name, pkg, method.sig) {
-                return Some(Missing { name: method.name.clone(), reason });
+                return Some(Missing {
+                    name: method.name.clone(),
+                    reason,
+                });
             }
         }
         None
     }
 
     fn lacks(&mut self, ty: Ty, name: &str, pkg: PkgId, want: Ty) -> Option<Reason> {
-        let wrong = |have: Ty| (have != want && !have.is_invalid()).then_some(Reason::WrongType { have, want });
+        let wrong = |have: Ty| {
+            (have != want && !have.is_invalid()).then_some(Reason::WrongType { have, want })
+        };
         match self.tys.lookup(ty, name, pkg) {
             Lookup::InterfaceMethod { sig, .. } => wrong(sig),
-            Lookup::Method { func, ptr_recv, indirect, .. } => {
+            Lookup::Method {
+                func,
+                ptr_recv,
+                indirect,
+                ..
+            } => {
                 self.resolve(func);
                 let have = self.info.object(func).ty;
                 wrong(have).or_else(|| (ptr_recv && !indirect).then_some(Reason::PointerReceiver))
@@ -81,7 +91,11 @@ impl Checker<'_> {
             Reason::IsField => format!("its {name} is a field, not a method"),
             Reason::Ambiguous => format!("several embedded fields have a method {name}"),
             Reason::WrongType { have, want } => {
-                format!("its method {name} is {}, not {}", self.show(*have), self.show(*want))
+                format!(
+                    "its method {name} is {}, not {}",
+                    self.show(*have),
+                    self.show(*want)
+                )
             }
             Reason::PointerReceiver => {
                 format!("its method {name} has a pointer receiver; a pointer (&…) would do")

@@ -30,7 +30,11 @@ impl<'a> Checker<'a> {
         }
         match self.tys.under(operand.ty).clone() {
             Kind::Basic(basic) if basic.is_string() => {
-                let length = operand.value.as_ref().and_then(Value::as_str).map(|s| s.len() as u64);
+                let length = operand
+                    .value
+                    .as_ref()
+                    .and_then(Value::as_str)
+                    .map(|s| s.len() as u64);
                 self.index(index, length);
                 // An element of a string is a byte, and no constant even if both are.
                 self.update_operand(&operand, Ty::STRING, true);
@@ -39,7 +43,15 @@ impl<'a> Checker<'a> {
             Kind::Array(elem, length) => {
                 self.index(index, Some(length));
                 let variable = operand.mode == Mode::Variable;
-                Operand::new(e, if variable { Mode::Variable } else { Mode::Value }, elem)
+                Operand::new(
+                    e,
+                    if variable {
+                        Mode::Variable
+                    } else {
+                        Mode::Value
+                    },
+                    elem,
+                )
             }
             Kind::Slice(elem) => {
                 self.index(index, None);
@@ -55,6 +67,7 @@ impl<'a> Checker<'a> {
                 Operand::invalid(e)
             }
             Kind::Signature(_) => {
+                self.use_expr(index);
                 self.report(errors::no_generics(e.span));
                 Operand::invalid(e)
             }
@@ -68,7 +81,12 @@ impl<'a> Checker<'a> {
     }
 
     /// `x[lo:hi:max]`.
-    pub(super) fn slice_expr(&mut self, e: &'a Expr, x: &'a Expr, bounds: [Option<&'a Expr>; 3]) -> Operand<'a> {
+    pub(super) fn slice_expr(
+        &mut self,
+        e: &'a Expr,
+        x: &'a Expr,
+        bounds: [Option<&'a Expr>; 3],
+    ) -> Operand<'a> {
         let operand = self.expr(x);
         if !operand.is_valid() {
             for bound in bounds.into_iter().flatten() {
@@ -83,7 +101,11 @@ impl<'a> Checker<'a> {
                     self.report(errors::full_slice_of_string(max.span));
                     return Operand::invalid(e);
                 }
-                length = operand.value.as_ref().and_then(Value::as_str).map(|s| s.len() as u64);
+                length = operand
+                    .value
+                    .as_ref()
+                    .and_then(Value::as_str)
+                    .map(|s| s.len() as u64);
                 let ty = self.tys.default_type(operand.ty);
                 self.update_operand(&operand, ty, true);
                 ty
@@ -113,7 +135,9 @@ impl<'a> Checker<'a> {
     fn check_bounds(&mut self, bounds: [Option<&'a Expr>; 3], length: Option<u64>) {
         let mut previous: Option<u64> = None;
         for bound in bounds.into_iter().flatten() {
-            let Some(value) = self.index(bound, length.map(|len| len.saturating_add(1))) else { continue };
+            let Some(value) = self.index(bound, length.map(|len| len.saturating_add(1))) else {
+                continue;
+            };
             if let Some(low) = previous.filter(|&low| low > value) {
                 self.report(errors::swapped_bounds(bound.span, low, value));
                 return;
@@ -160,7 +184,13 @@ impl<'a> Checker<'a> {
         }
         if value.represent(Basic::Int).is_err() {
             let text = self.describe(x);
-            self.report(errors::constant_does_not_fit(x.span, &text, "int", Unfit::Overflows, ""));
+            self.report(errors::constant_does_not_fit(
+                x.span,
+                &text,
+                "int",
+                Unfit::Overflows,
+                "",
+            ));
             x.invalidate();
             return None;
         }

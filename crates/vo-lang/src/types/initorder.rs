@@ -19,7 +19,15 @@ impl<'a> Checker<'a> {
         let mut nodes: Vec<Initializer<'a>> = Vec::new();
         let mut node_of: HashMap<ObjId, usize> = HashMap::new();
         for &obj in order {
-            let Some(DeclInfo { kind: DeclKind::Var { lhs, init: Some(init), .. }, .. }) = self.decls.get(&obj)
+            let Some(DeclInfo {
+                kind:
+                    DeclKind::Var {
+                        lhs,
+                        init: Some(init),
+                        ..
+                    },
+                ..
+            }) = self.decls.get(&obj)
             else {
                 continue;
             };
@@ -29,17 +37,25 @@ impl<'a> Checker<'a> {
             for &var in lhs.iter() {
                 node_of.insert(var, nodes.len());
             }
-            nodes.push(Initializer { lhs: lhs.to_vec(), rhs: init });
+            nodes.push(Initializer {
+                lhs: lhs.to_vec(),
+                rhs: init,
+            });
         }
-        let needs: Vec<HashSet<usize>> = nodes.iter().map(|node| self.needed(node, &node_of)).collect();
+        let needs: Vec<HashSet<usize>> = nodes
+            .iter()
+            .map(|node| self.needed(node, &node_of))
+            .collect();
         let mut users: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
         let mut open: Vec<usize> = vec![0; nodes.len()];
         for (node, needs) in needs.iter().enumerate() {
             open[node] = needs.len();
             needs.iter().for_each(|&need| users[need].push(node));
         }
-        let mut ready: BinaryHeap<Reverse<usize>> =
-            (0..nodes.len()).filter(|&node| open[node] == 0).map(Reverse).collect();
+        let mut ready: BinaryHeap<Reverse<usize>> = (0..nodes.len())
+            .filter(|&node| open[node] == 0)
+            .map(Reverse)
+            .collect();
         let mut done = vec![false; nodes.len()];
         let mut sorted: Vec<usize> = Vec::with_capacity(nodes.len());
         while sorted.len() < nodes.len() {
@@ -48,7 +64,9 @@ impl<'a> Checker<'a> {
                 None => {
                     // Only cycles, and what depends on them, are left: report one and go on as if it were
                     // no more.
-                    let Some(next) = self.break_cycle(&nodes, &node_of, &done) else { break };
+                    let Some(next) = self.break_cycle(&nodes, &node_of, &done) else {
+                        break;
+                    };
                     next
                 }
             };
@@ -64,7 +82,8 @@ impl<'a> Checker<'a> {
             }
         }
         let pkg = self.pkg.index();
-        self.info.packages[pkg].init_order = sorted.into_iter().map(|node| nodes[node].clone()).collect();
+        self.info.packages[pkg].init_order =
+            sorted.into_iter().map(|node| nodes[node].clone()).collect();
     }
 
     /// The initialisations that one depends on, by way of functions too.
@@ -85,7 +104,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a cycle among the nodes that are left; gives the one to go on with.
-    fn break_cycle(&mut self, nodes: &[Initializer<'a>], node_of: &HashMap<ObjId, usize>, done: &[bool]) -> Option<usize> {
+    fn break_cycle(
+        &mut self,
+        nodes: &[Initializer<'a>],
+        node_of: &HashMap<ObjId, usize>,
+        done: &[bool],
+    ) -> Option<usize> {
         for (index, node) in nodes.iter().enumerate().filter(|&(index, _)| !done[index]) {
             for &var in &node.lhs {
                 if let Some(cycle) = self.cycle_through(var, node_of, done) {
@@ -99,14 +123,23 @@ impl<'a> Checker<'a> {
     }
 
     /// The shortest way from a variable through what it refers to back to itself.
-    fn cycle_through(&self, start: ObjId, node_of: &HashMap<ObjId, usize>, done: &[bool]) -> Option<Vec<ObjId>> {
+    fn cycle_through(
+        &self,
+        start: ObjId,
+        node_of: &HashMap<ObjId, usize>,
+        done: &[bool],
+    ) -> Option<Vec<ObjId>> {
         let mut from: HashMap<ObjId, ObjId> = HashMap::new();
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(obj) = queue.pop_front() {
             for &dep in self.decls.get(&obj).map_or(&[][..], |decl| &decl.deps) {
                 if dep == start {
                     let mut cycle = vec![obj];
-                    while let Some(&previous) = cycle.last().filter(|&&o| o != start).and_then(|o| from.get(o)) {
+                    while let Some(&previous) = cycle
+                        .last()
+                        .filter(|&&o| o != start)
+                        .and_then(|o| from.get(o))
+                    {
                         cycle.push(previous);
                     }
                     cycle.reverse();

@@ -28,7 +28,11 @@ impl<'a> Checker<'a> {
     pub(super) fn check_labels(&mut self, body: &'a Block) {
         let mut labels = Labels::default();
         self.label_stmts(&body.stmts, &mut labels);
-        let mut unused: Vec<ObjId> = labels.declared.into_values().filter(|obj| !labels.used.contains(obj)).collect();
+        let mut unused: Vec<ObjId> = labels
+            .declared
+            .into_values()
+            .filter(|obj| !labels.used.contains(obj))
+            .collect();
         unused.sort();
         for obj in unused {
             let object = self.info.object(obj);
@@ -49,13 +53,22 @@ impl<'a> Checker<'a> {
                 self.declare_label(label, labels);
                 let is_loop = matches!(stmt.kind, StmtKind::For(_) | StmtKind::Range(_));
                 let breakable = is_loop
-                    || matches!(stmt.kind, StmtKind::Switch(_) | StmtKind::TypeSwitch(_) | StmtKind::Select(_));
-                labels.enclosing.push(Enclosing { name: label.name.clone(), breakable, is_loop });
+                    || matches!(
+                        stmt.kind,
+                        StmtKind::Switch(_) | StmtKind::TypeSwitch(_) | StmtKind::Select(_)
+                    );
+                labels.enclosing.push(Enclosing {
+                    name: label.name.clone(),
+                    breakable,
+                    is_loop,
+                });
                 deeper(|| self.label_stmt(stmt, labels));
                 labels.enclosing.pop();
             }
             StmtKind::Break(Some(label)) => self.use_label(label, labels, "break", |e| e.breakable),
-            StmtKind::Continue(Some(label)) => self.use_label(label, labels, "continue", |e| e.is_loop),
+            StmtKind::Continue(Some(label)) => {
+                self.use_label(label, labels, "continue", |e| e.is_loop)
+            }
             StmtKind::Block(block) => self.label_stmts(&block.stmts, labels),
             StmtKind::If(if_stmt) => {
                 self.label_stmts(&if_stmt.then.stmts, labels);
@@ -63,9 +76,17 @@ impl<'a> Checker<'a> {
                     deeper(|| self.label_stmt(els, labels));
                 }
             }
-            StmtKind::Switch(switch) => switch.cases.iter().for_each(|c| self.label_stmts(&c.body, labels)),
-            StmtKind::TypeSwitch(switch) => switch.cases.iter().for_each(|c| self.label_stmts(&c.body, labels)),
-            StmtKind::Select(clauses) => clauses.iter().for_each(|c| self.label_stmts(&c.body, labels)),
+            StmtKind::Switch(switch) => switch
+                .cases
+                .iter()
+                .for_each(|c| self.label_stmts(&c.body, labels)),
+            StmtKind::TypeSwitch(switch) => switch
+                .cases
+                .iter()
+                .for_each(|c| self.label_stmts(&c.body, labels)),
+            StmtKind::Select(clauses) => clauses
+                .iter()
+                .for_each(|c| self.label_stmts(&c.body, labels)),
             StmtKind::For(for_stmt) => self.label_stmts(&for_stmt.body.stmts, labels),
             StmtKind::Range(range) => self.label_stmts(&range.body.stmts, labels),
             _ => {}
@@ -86,15 +107,30 @@ impl<'a> Checker<'a> {
         labels.declared.insert(label.name.clone(), obj);
     }
 
-    fn use_label(&mut self, label: &'a Ident, labels: &mut Labels, what: &str, fits: fn(&Enclosing) -> bool) {
+    fn use_label(
+        &mut self,
+        label: &'a Ident,
+        labels: &mut Labels,
+        what: &str,
+        fits: fn(&Enclosing) -> bool,
+    ) {
         let declared = labels.declared.get(&label.name).copied();
         if let Some(obj) = declared {
             labels.used.insert(obj);
             self.record_use(label.id, obj);
         }
-        let valid = labels.enclosing.iter().any(|e| e.name == label.name && fits(e));
+        let valid = !label.is_blank()
+            && labels
+                .enclosing
+                .iter()
+                .any(|e| e.name == label.name && fits(e));
         if !valid {
-            self.report(errors::invalid_label(label.span, what, &label.name, declared.is_some()));
+            self.report(errors::invalid_label(
+                label.span,
+                what,
+                &label.name,
+                declared.is_some(),
+            ));
         }
     }
 }

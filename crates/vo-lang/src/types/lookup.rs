@@ -86,7 +86,12 @@ impl TyTable {
             return Lookup::NotFound;
         }
         let scope = name_scope(name, pkg);
-        let first = Candidate { ty: base, path: Vec::new(), indirect: is_pointer, multiple: false };
+        let first = Candidate {
+            ty: base,
+            path: Vec::new(),
+            indirect: is_pointer,
+            multiple: false,
+        };
         let mut level = vec![first];
         let mut seen: HashSet<NamedId> = HashSet::new();
         while !level.is_empty() {
@@ -98,7 +103,9 @@ impl TyTable {
                 {
                     continue;
                 }
-                let Some(hit) = self.find_in(&candidate, name, scope, is_pointer, &mut next) else { continue };
+                let Some(hit) = self.find_in(&candidate, name, scope, is_pointer, &mut next) else {
+                    continue;
+                };
                 if found.is_some() || candidate.multiple {
                     return Lookup::Ambiguous;
                 }
@@ -121,7 +128,10 @@ impl TyTable {
         base_is_pointer: bool,
         next: &mut Vec<Candidate>,
     ) -> Option<Lookup> {
-        let at_pointer = candidate.path.last().map_or(base_is_pointer, |step| self.deref(step.ty).1);
+        let at_pointer = candidate
+            .path
+            .last()
+            .map_or(base_is_pointer, |step| self.deref(step.ty).1);
         if let Some(id) = self.as_named(candidate.ty) {
             let methods = &self.named(id).methods;
             if let Some(method) = methods.iter().find(|m| &*m.name == name && m.pkg == scope) {
@@ -137,23 +147,39 @@ impl TyTable {
             Kind::Struct(s) => {
                 let mut hit = None;
                 for (index, field) in s.fields.iter().enumerate() {
-                    let step = || FieldStep { deref: at_pointer, index, ty: field.ty };
+                    let step = || FieldStep {
+                        deref: at_pointer,
+                        index,
+                        ty: field.ty,
+                    };
                     if &*field.name == name && field.pkg == scope && hit.is_none() {
                         let path = candidate.path.iter().copied().chain([step()]).collect();
-                        hit = Some(Lookup::Field { path, ty: field.ty, indirect: candidate.indirect });
+                        hit = Some(Lookup::Field {
+                            path,
+                            ty: field.ty,
+                            indirect: candidate.indirect,
+                        });
                         continue;
                     }
                     if field.embedded {
                         let (ty, is_pointer) = self.deref(field.ty);
                         let path = candidate.path.iter().copied().chain([step()]).collect();
                         let indirect = candidate.indirect || is_pointer;
-                        next.push(Candidate { ty, path, indirect, multiple: candidate.multiple });
+                        next.push(Candidate {
+                            ty,
+                            path,
+                            indirect,
+                            multiple: candidate.multiple,
+                        });
                     }
                 }
                 hit
             }
             Kind::Interface(i) => {
-                let index = i.methods.iter().position(|m| &*m.name == name && m.pkg == scope)?;
+                let index = i
+                    .methods
+                    .iter()
+                    .position(|m| &*m.name == name && m.pkg == scope)?;
                 Some(Lookup::InterfaceMethod {
                     path: candidate.path.clone(),
                     iface: candidate.ty,
@@ -181,7 +207,12 @@ impl TyTable {
             match self.under(ty) {
                 Kind::Struct(s) => {
                     names.extend(s.fields.iter().map(|f| f.name.clone()));
-                    queue.extend(s.fields.iter().filter(|f| f.embedded).map(|f| self.deref(f.ty).0));
+                    queue.extend(
+                        s.fields
+                            .iter()
+                            .filter(|f| f.embedded)
+                            .map(|f| self.deref(f.ty).0),
+                    );
                 }
                 Kind::Interface(i) => names.extend(i.methods.iter().map(|m| m.name.clone())),
                 _ => {}

@@ -31,6 +31,7 @@ mod stmt;
 mod suggest;
 mod switch;
 pub mod ty;
+mod typestring;
 mod typexpr;
 mod universe;
 mod untyped;
@@ -53,10 +54,24 @@ pub struct Checked<'a> {
 
 /// Checks a program whose packages are in dependency order. What is wrong is told to `diags`; the result
 /// is fit for lowering only if that is nothing.
-pub fn check<'a>(program: &'a Program, source: &'a SourceMap, diags: &mut Diagnostics) -> Checked<'a> {
+///
+/// A program with syntax errors is not checked: most of what could be found would be their consequence.
+pub fn check<'a>(
+    program: &'a Program,
+    source: &'a SourceMap,
+    diags: &mut Diagnostics,
+) -> Checked<'a> {
     let mut checker = check::Checker::new(program, source);
-    checker.check_program();
+    if !program.syntax_errors {
+        checker.check_program();
+    }
     let (info, types, diagnostics) = checker.finish(diags.has_errors());
-    diagnostics.into_iter().for_each(|diagnostic| diags.push(diagnostic));
-    Checked { program, info, types }
+    diagnostics
+        .into_iter()
+        .for_each(|diagnostic| diags.push(diagnostic));
+    Checked {
+        program,
+        info,
+        types,
+    }
 }

@@ -54,12 +54,24 @@ impl<'a> Operand<'a> {
 
     /// The operand `expr` with this mode and type.
     pub(super) fn new(expr: &'a Expr, mode: Mode, ty: Ty) -> Self {
-        Operand { mode, ty, value: None, expr: Some(expr), span: expr.span }
+        Operand {
+            mode,
+            ty,
+            value: None,
+            expr: Some(expr),
+            span: expr.span,
+        }
     }
 
     /// A value that is only part of an expression at `span`.
     pub(super) fn part(span: Span, ty: Ty) -> Self {
-        Operand { mode: Mode::Value, ty, value: None, expr: None, span }
+        Operand {
+            mode: Mode::Value,
+            ty,
+            value: None,
+            expr: None,
+            span,
+        }
     }
 
     pub(super) fn is_valid(&self) -> bool {
@@ -84,13 +96,13 @@ impl<'a> Operand<'a> {
 impl<'a> Checker<'a> {
     /// The operand in words: `x (variable of type int)`.
     pub(super) fn describe(&self, x: &Operand<'a>) -> String {
-        let text = match x.expr {
-            Some(expr) => self.text(expr),
-            None => "value".to_string(),
-        };
         if x.is_nil() {
             return "nil".to_string();
         }
+        let Some(expr) = x.expr else {
+            return format!("a value of type {}", self.show(x.ty));
+        };
+        let text = self.text(expr);
         let kind = match x.mode {
             Mode::Invalid => "invalid operand",
             Mode::NoValue => return format!("{text} (no value)"),
@@ -105,7 +117,11 @@ impl<'a> Checker<'a> {
         match &x.value {
             Some(value) if self.tys.is_untyped(x.ty) => {
                 let shown = value.display();
-                if shown == text { format!("{text} ({ty} constant)") } else { format!("{text} ({ty} constant {shown})") }
+                if shown == text {
+                    format!("{text} ({ty} constant)")
+                } else {
+                    format!("{text} ({ty} constant {shown})")
+                }
             }
             Some(value) => format!("{text} (constant {} of type {ty})", value.display()),
             None if self.tys.is_untyped(x.ty) => format!("{text} ({ty} {kind})"),
@@ -145,12 +161,15 @@ impl<'a> Checker<'a> {
             return Err("a type assertion is needed".to_string());
         }
         match (self.tys.kind(from).clone(), self.tys.kind(to).clone()) {
-            (Kind::Chan(Dir::Both, a), Kind::Chan(_, b)) | (Kind::Port(Dir::Both, a), Kind::Port(_, b))
+            (Kind::Chan(Dir::Both, a), Kind::Chan(_, b))
+            | (Kind::Port(Dir::Both, a), Kind::Port(_, b))
                 if a == b && either_unnamed =>
             {
                 Ok(())
             }
-            (Kind::Chan(..), Kind::Chan(..)) | (Kind::Port(..), Kind::Port(..)) if either_unnamed => {
+            (Kind::Chan(..), Kind::Chan(..)) | (Kind::Port(..), Kind::Port(..))
+                if either_unnamed =>
+            {
                 Err("the directions or element types differ".to_string())
             }
             _ => Err(String::new()),
@@ -163,15 +182,26 @@ impl<'a> Checker<'a> {
     }
 
     /// The type (and value) that the untyped `x` takes where `target` is expected.
-    pub(super) fn implicit_type(&self, x: &Operand<'a>, target: Ty) -> Result<(Ty, Option<Value>), Unfit> {
+    pub(super) fn implicit_type(
+        &self,
+        x: &Operand<'a>,
+        target: Ty,
+    ) -> Result<(Ty, Option<Value>), Unfit> {
         if !x.is_valid() || !self.tys.is_untyped(x.ty) || target.is_invalid() {
             return Ok((x.ty, None));
         }
         if x.is_nil() {
-            return if self.tys.has_nil(target) { Ok((target, None)) } else { Err(Unfit::Kind) };
+            return if self.tys.has_nil(target) {
+                Ok((target, None))
+            } else {
+                Err(Unfit::Kind)
+            };
         }
         if self.tys.is_untyped(target) {
-            return self.larger_untyped(x.ty, target).map(|ty| (ty, None)).ok_or(Unfit::Kind);
+            return self
+                .larger_untyped(x.ty, target)
+                .map(|ty| (ty, None))
+                .ok_or(Unfit::Kind);
         }
         match self.tys.under(target) {
             Kind::Basic(basic) => {
@@ -187,10 +217,16 @@ impl<'a> Checker<'a> {
                     Some(_) => basic.is_numeric(),
                     None => false,
                 };
-                if fits { Ok((target, None)) } else { Err(Unfit::Kind) }
+                if fits {
+                    Ok((target, None))
+                } else {
+                    Err(Unfit::Kind)
+                }
             }
             // A value in an interface needs a type of its own; untyped ones have no methods.
-            Kind::Interface(iface) if iface.methods.is_empty() => Ok((self.tys.default_type(x.ty), None)),
+            Kind::Interface(iface) if iface.methods.is_empty() => {
+                Ok((self.tys.default_type(x.ty), None))
+            }
             _ => Err(Unfit::Kind),
         }
     }
@@ -212,7 +248,11 @@ impl<'a> Checker<'a> {
                     && own.is_string() == basic.is_string()
                     && own.is_boolean() == basic.is_boolean()
             });
-            return if same_kind { Ok(None) } else { Err(Unfit::Kind) };
+            return if same_kind {
+                Ok(None)
+            } else {
+                Err(Unfit::Kind)
+            };
         };
         value.represent(basic).map(Some).map_err(Unfit::from)
     }

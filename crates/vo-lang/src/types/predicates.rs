@@ -60,7 +60,10 @@ impl TyTable {
         }
         let kind = self.under(ty);
         if bad(kind) {
-            return Some(Offender { path: Vec::new(), ty });
+            return Some(Offender {
+                path: Vec::new(),
+                ty,
+            });
         }
         deeper(|| match kind {
             Kind::Struct(s) => s.fields.iter().find_map(|field| {
@@ -85,7 +88,8 @@ impl TyTable {
             return true;
         }
         let same = |a: Ty, b: Ty| self.identical_but_tags(a, b);
-        let all = |a: &[Ty], b: &[Ty]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b));
+        let all =
+            |a: &[Ty], b: &[Ty]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b));
         deeper(|| match (self.kind(a), self.kind(b)) {
             (Kind::Pointer(a), Kind::Pointer(b)) | (Kind::Slice(a), Kind::Slice(b)) => same(*a, *b),
             (Kind::Array(a, n), Kind::Array(b, m)) => n == m && same(*a, *b),
@@ -96,7 +100,10 @@ impl TyTable {
             (Kind::Struct(a), Kind::Struct(b)) => {
                 a.fields.len() == b.fields.len()
                     && a.fields.iter().zip(&b.fields).all(|(f, g)| {
-                        f.name == g.name && f.pkg == g.pkg && f.embedded == g.embedded && same(f.ty, g.ty)
+                        f.name == g.name
+                            && f.pkg == g.pkg
+                            && f.embedded == g.embedded
+                            && same(f.ty, g.ty)
                     })
             }
             (Kind::Signature(a), Kind::Signature(b)) => {
@@ -138,11 +145,16 @@ impl Checker<'_> {
             return Some(if part.ty == ty || self.tys.underlying(ty) == part.ty {
                 format!("{what} can only be compared with nil")
             } else {
-                format!("it contains {}, and {what} cannot be compared", self.show(part.ty))
+                format!(
+                    "it contains {}, and {what} cannot be compared",
+                    self.show(part.ty)
+                )
             });
         }
         let (path, part) = (part.path.join("."), self.show(part.ty));
-        Some(format!("its field {path} has type {part}, which cannot be compared"))
+        Some(format!(
+            "its field {path} has type {part}, which cannot be compared"
+        ))
     }
 
     /// Why values of a type cannot be sent to another island; `None` if they can.
@@ -152,7 +164,10 @@ impl Checker<'_> {
         Some(if part.path.is_empty() {
             format!("{shown} cannot leave its island")
         } else {
-            format!("its field {} has type {shown}, which cannot leave its island", part.path.join("."))
+            format!(
+                "its field {} has type {shown}, which cannot leave its island",
+                part.path.join(".")
+            )
         })
     }
 }

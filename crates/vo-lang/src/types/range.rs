@@ -42,7 +42,11 @@ impl<'a> Checker<'a> {
             } else {
                 c.assign_range_vars(lhs, steps, &mut x);
             }
-            let jumps = Jumps { breaks: true, continues: true, falls: Falls::No };
+            let jumps = Jumps {
+                breaks: true,
+                continues: true,
+                falls: Falls::No,
+            };
             c.scoped(|c| c.stmts(&range.body.stmts, jumps));
         });
     }
@@ -52,15 +56,33 @@ impl<'a> Checker<'a> {
         if !x.is_valid() {
             return None;
         }
-        let steps = |key, value| Some(Steps { key: Some(key), value, counts: false });
+        let steps = |key, value| {
+            Some(Steps {
+                key: Some(key),
+                value,
+                counts: false,
+            })
+        };
         match self.tys.under(x.ty).clone() {
             Kind::Basic(basic) if basic.is_string() => {
                 self.update_operand(x, Ty::STRING, true);
                 steps(Ty::INT, Some(Ty::INT32))
             }
-            Kind::Basic(basic) if basic.is_integer() => Some(Steps { key: Some(x.ty), value: None, counts: true }),
-            Kind::Basic(basic) if basic.is_float() && x.value.as_ref().is_some_and(|v| v.as_int().is_some()) && self.tys.is_untyped(x.ty) => {
-                Some(Steps { key: Some(x.ty), value: None, counts: true })
+            Kind::Basic(basic) if basic.is_integer() => Some(Steps {
+                key: Some(x.ty),
+                value: None,
+                counts: true,
+            }),
+            Kind::Basic(basic)
+                if basic.is_float()
+                    && x.value.as_ref().is_some_and(|v| v.as_int().is_some())
+                    && self.tys.is_untyped(x.ty) =>
+            {
+                Some(Steps {
+                    key: Some(x.ty),
+                    value: None,
+                    counts: true,
+                })
             }
             Kind::Array(elem, _) | Kind::Slice(elem) => steps(Ty::INT, Some(elem)),
             Kind::Map(key, value) => steps(key, Some(value)),
@@ -121,7 +143,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn assign_range_vars(&mut self, lhs: [Option<&'a Expr>; 2], steps: Option<Steps>, x: &mut Operand<'a>) {
+    fn assign_range_vars(
+        &mut self,
+        lhs: [Option<&'a Expr>; 2],
+        steps: Option<Steps>,
+        x: &mut Operand<'a>,
+    ) {
         let types = [steps.and_then(|s| s.key), steps.and_then(|s| s.value)];
         let counts = steps.is_some_and(|s| s.counts);
         for (lhs, ty) in lhs.into_iter().zip(types) {

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::check::{Checker, Env, ScopeId};
-use super::decl::{ConstDecl, DeclInfo, DeclKind, const_lines};
+use super::decl::{ConstDecl, DeclInfo, DeclKind, MethodDecl, const_lines};
 use super::errors;
 use super::info::{Function, ObjId, ObjKind, PackageInfo, PkgId, VarRole};
 use super::lookup::is_exported;
 use super::ty::{Name, Ty};
-use crate::syntax::ast::{Decl, Expr, ExprKind, File, FuncDecl, Ident, ImportName, ImportSpec, TypeSpec, VarSpec};
+use crate::syntax::ast::{
+    Decl, Expr, ExprKind, File, FuncDecl, Ident, ImportName, ImportSpec, TypeSpec, VarSpec,
+};
 
 impl<'a> Checker<'a> {
     /// Checks all packages, those first that others import.
@@ -51,14 +53,24 @@ impl<'a> Checker<'a> {
         self.check_unused(first_object);
         let is_program = pkg.index() + 1 == program.packages.len();
         if is_program && self.lookup_in(scope, "main").is_none() {
-            let span = package.files.first().map(|file| file.span.start()).unwrap_or_default();
+            let span = package
+                .files
+                .first()
+                .map(|file| file.span.start())
+                .unwrap_or_default();
             self.report(errors::no_main(span));
         }
     }
 
     fn collect_file(&mut self, file: &'a File, package: ScopeId, order: &mut Vec<ObjId>) {
         let scope = self.new_scope(Some(package));
-        self.env = Env { scope, func: None, iota: None, error_span: None, decl: None };
+        self.env = Env {
+            scope,
+            func: None,
+            iota: None,
+            error_span: None,
+            decl: None,
+        };
         for import in &file.imports {
             self.collect_import(import, scope);
         }
@@ -68,7 +80,12 @@ impl<'a> Checker<'a> {
                     for (spec, source, inherited) in const_lines(group) {
                         for (i, name) in spec.names.iter().enumerate() {
                             let (ty, init) = (source.ty.as_ref(), source.values.get(i));
-                            let decl = ConstDecl { ty, init, iota: spec.iota, inherited };
+                            let decl = ConstDecl {
+                                ty,
+                                init,
+                                iota: spec.iota,
+                                inherited,
+                            };
                             let obj = self.collect(name, ObjKind::Const(None), package);
                             self.add_decl(obj, scope, DeclKind::Const(decl), order);
                         }
@@ -76,7 +93,10 @@ impl<'a> Checker<'a> {
                     }
                 }
                 Decl::Var(group) => {
-                    group.specs.iter().for_each(|spec| self.collect_vars(spec, scope, package, order));
+                    group
+                        .specs
+                        .iter()
+                        .for_each(|spec| self.collect_vars(spec, scope, package, order));
                 }
                 Decl::Type(group) => {
                     for spec in &group.specs {
@@ -90,7 +110,15 @@ impl<'a> Checker<'a> {
     }
 
     fn add_decl(&mut self, obj: ObjId, scope: ScopeId, kind: DeclKind<'a>, order: &mut Vec<ObjId>) {
-        self.decls.insert(obj, DeclInfo { scope, kind, deps: Vec::new(), resolved: false });
+        self.decls.insert(
+            obj,
+            DeclInfo {
+                scope,
+                kind,
+                deps: Vec::new(),
+                resolved: false,
+            },
+        );
         order.push(obj);
     }
 
@@ -110,7 +138,13 @@ impl<'a> Checker<'a> {
         obj
     }
 
-    fn collect_vars(&mut self, spec: &'a VarSpec, scope: ScopeId, package: ScopeId, order: &mut Vec<ObjId>) {
+    fn collect_vars(
+        &mut self,
+        spec: &'a VarSpec,
+        scope: ScopeId,
+        package: ScopeId,
+        order: &mut Vec<ObjId>,
+    ) {
         let objects: Vec<ObjId> = spec
             .names
             .iter()
@@ -129,9 +163,21 @@ impl<'a> Checker<'a> {
         let shared = matched && spec.values.len() == 1 && objects.len() > 1;
         let all: Rc<[ObjId]> = objects.clone().into();
         for (i, &obj) in objects.iter().enumerate() {
-            let lhs = if shared { all.clone() } else { Rc::new([obj]) as Rc<[ObjId]> };
-            let init = if shared { spec.values.first() } else { spec.values.get(i) };
-            let kind = DeclKind::Var { lhs, ty: spec.ty.as_ref(), init };
+            let lhs = if shared {
+                all.clone()
+            } else {
+                Rc::new([obj]) as Rc<[ObjId]>
+            };
+            let init = if shared {
+                spec.values.first()
+            } else {
+                spec.values.get(i)
+            };
+            let kind = DeclKind::Var {
+                lhs,
+                ty: spec.ty.as_ref(),
+                init,
+            };
             self.add_decl(obj, scope, kind, order);
         }
     }
@@ -140,7 +186,13 @@ impl<'a> Checker<'a> {
         &*self.info.package(self.pkg).name == "main"
     }
 
-    fn collect_func(&mut self, decl: &'a FuncDecl, scope: ScopeId, package: ScopeId, order: &mut Vec<ObjId>) {
+    fn collect_func(
+        &mut self,
+        decl: &'a FuncDecl,
+        scope: ScopeId,
+        package: ScopeId,
+        order: &mut Vec<ObjId>,
+    ) {
         let func = self.new_function(Function {
             name: decl.name.name.clone(),
             pkg: self.pkg,
@@ -184,9 +236,13 @@ impl<'a> Checker<'a> {
 
     fn collect_import(&mut self, import: &'a ImportSpec, scope: ScopeId) {
         let program = self.program;
-        let found = program.packages[..self.pkg.index()].iter().position(|p| p.path == import.path);
-        // The loader has reported packages that do not exist.
-        let Some(index) = found else { return };
+        let found = program.packages[..self.pkg.index()]
+            .iter()
+            .position(|p| p.path == import.path);
+        let Some(index) = found else {
+            self.declare_missing(import, scope);
+            return;
+        };
         let pkg = PkgId(index as u32);
         let imports = &mut self.info.packages[self.pkg.index()].imports;
         if !imports.contains(&pkg) {
@@ -195,18 +251,40 @@ impl<'a> Checker<'a> {
         let declared = self.info.package(pkg).name.clone();
         match &import.name {
             ImportName::Default => {
-                let obj = self.new_object(declared, import.path_span, Ty::INVALID, ObjKind::PkgName(pkg));
+                let obj = self.new_object(
+                    declared,
+                    import.path_span,
+                    Ty::INVALID,
+                    ObjKind::PkgName(pkg),
+                );
                 self.record_def(import.id, obj);
                 self.declare(scope, obj);
             }
             ImportName::Named(name) if name.is_blank() => {}
             ImportName::Named(name) => {
-                let obj = self.new_object(name.name.clone(), name.span, Ty::INVALID, ObjKind::PkgName(pkg));
+                let obj = self.new_object(
+                    name.name.clone(),
+                    name.span,
+                    Ty::INVALID,
+                    ObjKind::PkgName(pkg),
+                );
                 self.record_def(name.id, obj);
                 self.declare(scope, obj);
             }
-            ImportName::Dot(span) => self.report(errors::not_supported(*span, "importing with `.`")),
+            ImportName::Dot(span) => {
+                self.report(errors::not_supported(*span, "importing with `.`"))
+            }
         }
+    }
+
+    /// The loader has reported a package that does not exist; its name stands for something invalid.
+    fn declare_missing(&mut self, import: &'a ImportSpec, scope: ScopeId) {
+        let name: Name = match &import.name {
+            ImportName::Named(name) => name.name.clone(),
+            _ => import.path.rsplit('/').next().unwrap_or_default().into(),
+        };
+        let obj = self.new_object(name, import.path_span, Ty::INVALID, ObjKind::TypeName);
+        self.declare(scope, obj);
     }
 
     /// Reports imports that have the name of a package-level object.
@@ -215,7 +293,9 @@ impl<'a> Checker<'a> {
             .iter()
             .filter(|scope| scope.parent == Some(package))
             .flat_map(|scope| scope.names.iter())
-            .filter_map(|(name, &import)| Some((name.clone(), import, self.lookup_in(package, name)?)))
+            .filter_map(|(name, &import)| {
+                Some((name.clone(), import, self.lookup_in(package, name)?))
+            })
             .collect();
         for (name, import, object) in clashes {
             let (span, previous) = (self.info.object(object).span, self.info.object(import).span);
@@ -249,14 +329,27 @@ impl<'a> Checker<'a> {
     /// Finds the type that each method is declared for.
     fn resolve_method_bases(&mut self, order: &[ObjId]) {
         for &obj in order {
-            let Some(DeclInfo { kind: DeclKind::Func(decl), scope, .. }) = self.decls.get(&obj) else { continue };
+            let Some(DeclInfo {
+                kind: DeclKind::Func(decl),
+                scope,
+                ..
+            }) = self.decls.get(&obj)
+            else {
+                continue;
+            };
             let (decl, scope): (&'a FuncDecl, ScopeId) = (decl, *scope);
             let Some(recv) = &decl.recv else { continue };
-            if let Some(base) = self.base_type_name(scope, &recv.ty) {
-                self.methods.entry(base).or_default().push(obj);
-                let name = &self.info.object(base).name;
-                let star = matches!(recv.ty.unparen().kind, ExprKind::Star(_));
-                let full = if star { format!("(*{name}).{}", decl.name.name) } else { format!("{name}.{}", decl.name.name) };
+            if let Some((base, ptr_recv)) = self.base_type_name(scope, &recv.ty) {
+                self.methods.entry(base).or_default().push(MethodDecl {
+                    func: obj,
+                    ptr_recv,
+                });
+                let (ty, name) = (&self.info.object(base).name, &decl.name.name);
+                let full = if ptr_recv {
+                    format!("(*{ty}).{name}")
+                } else {
+                    format!("{ty}.{name}")
+                };
                 if let Some(func) = self.info.func_of(obj) {
                     self.info.function_mut(func).name = full.into();
                 }
@@ -264,15 +357,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The declared type that `T` or `*T` names, through aliases.
-    fn base_type_name(&self, scope: ScopeId, expr: &'a Expr) -> Option<ObjId> {
+    /// The declared type that `T` or `*T` names, through aliases, and whether there is a pointer.
+    fn base_type_name(&self, scope: ScopeId, expr: &'a Expr) -> Option<(ObjId, bool)> {
         let mut expr = expr.unparen();
-        if let ExprKind::Star(inner) = &expr.kind {
-            expr = inner.unparen();
-        }
+        let mut pointer = false;
         let mut seen: Vec<ObjId> = Vec::new();
         let package = self.scopes[scope.0 as usize].parent?;
         loop {
+            if let ExprKind::Star(inner) = &expr.kind
+                && !std::mem::replace(&mut pointer, true)
+            {
+                expr = inner.unparen();
+            }
             let name = expr.as_ident()?;
             if self.lookup_in(scope, &name.name).is_some() {
                 return None;
@@ -283,7 +379,7 @@ impl<'a> Checker<'a> {
                 _ => return None,
             };
             if !spec.alias {
-                return Some(obj);
+                return Some((obj, pointer));
             }
             if seen.contains(&obj) {
                 return None;
@@ -295,10 +391,18 @@ impl<'a> Checker<'a> {
 
     /// The exported member of a package; for suggestions also what differs only in case.
     pub(super) fn package_member(&self, pkg: PkgId, name: &str) -> Option<ObjId> {
-        self.info.package(pkg).members.get(name).copied().filter(|_| is_exported(name))
+        self.info
+            .package(pkg)
+            .members
+            .get(name)
+            .copied()
+            .filter(|_| is_exported(name))
     }
 }
 
 fn package_name(files: &[File]) -> Name {
-    files.first().and_then(|file| file.package.as_ref()).map_or_else(|| "main".into(), |p| p.name.clone())
+    files
+        .first()
+        .and_then(|file| file.package.as_ref())
+        .map_or_else(|| "main".into(), |p| p.name.clone())
 }

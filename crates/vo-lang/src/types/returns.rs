@@ -10,7 +10,10 @@ impl<'a> Checker<'a> {
     }
 
     fn terminates_list(&self, stmts: &'a [Stmt]) -> bool {
-        let last = stmts.iter().rev().find(|stmt| !matches!(stmt.kind, StmtKind::Empty));
+        let last = stmts
+            .iter()
+            .rev()
+            .find(|stmt| !matches!(stmt.kind, StmtKind::Empty));
         last.is_some_and(|stmt| deeper(|| self.terminates(stmt, None)))
     }
 
@@ -23,20 +26,33 @@ impl<'a> Checker<'a> {
             StmtKind::Block(block) => self.terminates_block(block),
             StmtKind::If(s) => {
                 let els = s.els.as_ref();
-                self.terminates_block(&s.then) && els.is_some_and(|els| deeper(|| self.terminates(els, None)))
+                self.terminates_block(&s.then)
+                    && els.is_some_and(|els| deeper(|| self.terminates(els, None)))
             }
             StmtKind::Switch(s) => self.terminates_clauses(&s.cases, label),
             StmtKind::TypeSwitch(s) => self.terminates_clauses(&s.cases, label),
-            StmtKind::Select(clauses) => clauses
-                .iter()
-                .all(|clause| self.terminates_list(&clause.body) && !breaks_list(&clause.body, label, true)),
+            StmtKind::Select(clauses) => clauses.iter().all(|clause| {
+                self.terminates_list(&clause.body) && !breaks_list(&clause.body, label, true)
+            }),
             StmtKind::For(s) => s.cond.is_none() && !breaks_list(&s.body.stmts, label, true),
             _ => false,
         }
     }
 
-    fn terminates_clauses(&self, cases: &'a [crate::syntax::ast::CaseClause], label: Option<&'a Ident>) -> bool {
-        let falls = |body: &[Stmt]| matches!(body.last(), Some(Stmt { kind: StmtKind::Fallthrough, .. }));
+    fn terminates_clauses(
+        &self,
+        cases: &'a [crate::syntax::ast::CaseClause],
+        label: Option<&'a Ident>,
+    ) -> bool {
+        let falls = |body: &[Stmt]| {
+            matches!(
+                body.last(),
+                Some(Stmt {
+                    kind: StmtKind::Fallthrough,
+                    ..
+                })
+            )
+        };
         cases.iter().any(|clause| clause.exprs.is_none())
             && cases.iter().all(|clause| {
                 (self.terminates_list(&clause.body) || falls(&clause.body))
@@ -48,7 +64,9 @@ impl<'a> Checker<'a> {
 /// Whether statements contain a `break` that leaves the statement around them: one without a label if
 /// `implicit`, or one with its label.
 fn breaks_list(stmts: &[Stmt], label: Option<&Ident>, implicit: bool) -> bool {
-    stmts.iter().any(|stmt| deeper(|| breaks(stmt, label, implicit)))
+    stmts
+        .iter()
+        .any(|stmt| deeper(|| breaks(stmt, label, implicit)))
 }
 
 fn breaks(stmt: &Stmt, label: Option<&Ident>, implicit: bool) -> bool {
@@ -59,7 +77,9 @@ fn breaks(stmt: &Stmt, label: Option<&Ident>, implicit: bool) -> bool {
         StmtKind::Block(block) => breaks_list(&block.stmts, label, implicit),
         StmtKind::If(s) => {
             breaks_list(&s.then.stmts, label, implicit)
-                || s.els.as_ref().is_some_and(|els| deeper(|| breaks(els, label, implicit)))
+                || s.els
+                    .as_ref()
+                    .is_some_and(|els| deeper(|| breaks(els, label, implicit)))
         }
         // A break without label belongs to these statements themselves.
         StmtKind::Switch(s) => s.cases.iter().any(|c| breaks_list(&c.body, label, false)),

@@ -40,35 +40,70 @@ impl<'a> Checker<'a> {
         let Some(obj) = self.package_member(pkg, &sel.name) else {
             let package = self.info.package(pkg);
             let hidden = package.members.contains_key(&sel.name);
-            let names: Vec<_> = package.members.keys().filter(|name| is_exported(name)).cloned().collect();
+            let names: Vec<_> = package
+                .members
+                .keys()
+                .filter(|name| is_exported(name))
+                .cloned()
+                .collect();
             let close = suggest::closest(&sel.name, &names);
             let path = package.path.clone();
-            self.report(errors::no_package_member(sel.span, &path, &sel.name, hidden, close));
+            self.report(errors::no_package_member(
+                sel.span, &path, &sel.name, hidden, close,
+            ));
             return Operand::invalid(e);
         };
         self.record_use(sel.id, obj);
         let mut x = self.object_operand(e, obj);
         x.expr = Some(e);
-        let selection =
-            Selection { recv: Ty::INVALID, path: Vec::new(), target: Target::Member(obj), ty: x.ty };
+        let selection = Selection {
+            recv: Ty::INVALID,
+            path: Vec::new(),
+            target: Target::Member(obj),
+            ty: x.ty,
+        };
         self.info.selections.insert(e.id, selection);
         x
     }
 
     // ---- fields and methods of values ----
 
-    fn field_or_method(&mut self, e: &'a Expr, x: &'a Expr, operand: &Operand<'a>, sel: &'a Ident) -> Operand<'a> {
+    fn field_or_method(
+        &mut self,
+        e: &'a Expr,
+        x: &'a Expr,
+        operand: &Operand<'a>,
+        sel: &'a Ident,
+    ) -> Operand<'a> {
         match self.tys.lookup(operand.ty, &sel.name, self.pkg) {
             Lookup::Field { path, ty, indirect } => {
-                let selection = Selection { recv: operand.ty, path, target: Target::Field, ty };
+                let selection = Selection {
+                    recv: operand.ty,
+                    path,
+                    target: Target::Field,
+                    ty,
+                };
                 self.info.selections.insert(e.id, selection);
                 if ty.is_invalid() {
                     return Operand::invalid(e);
                 }
                 let variable = operand.mode == Mode::Variable || indirect;
-                Operand::new(e, if variable { Mode::Variable } else { Mode::Value }, ty)
+                Operand::new(
+                    e,
+                    if variable {
+                        Mode::Variable
+                    } else {
+                        Mode::Value
+                    },
+                    ty,
+                )
             }
-            Lookup::Method { path, func, ptr_recv, indirect } => {
+            Lookup::Method {
+                path,
+                func,
+                ptr_recv,
+                indirect,
+            } => {
                 if ptr_recv && !indirect && operand.mode != Mode::Variable {
                     let what = self.describe(operand);
                     self.report(errors::pointer_method_on_value(sel.span, &sel.name, &what));
@@ -76,9 +111,22 @@ impl<'a> Checker<'a> {
                 }
                 self.method_value(e, x, operand, sel, path, (func, ptr_recv))
             }
-            Lookup::InterfaceMethod { path, iface, index, sig } => {
+            Lookup::InterfaceMethod {
+                path,
+                iface,
+                index,
+                sig,
+            } => {
                 let target = Target::Method(MethodRef::Interface { iface, index });
-                self.info.selections.insert(e.id, Selection { recv: operand.ty, path, target, ty: sig });
+                self.info.selections.insert(
+                    e.id,
+                    Selection {
+                        recv: operand.ty,
+                        path,
+                        target,
+                        ty: sig,
+                    },
+                );
                 Operand::new(e, Mode::Value, sig)
             }
             Lookup::Ambiguous => {
@@ -104,7 +152,10 @@ impl<'a> Checker<'a> {
     ) -> Operand<'a> {
         let sig = self.method_sig(func);
         self.record_use(sel.id, func);
-        let at_pointer = self.tys.deref(path.last().map_or(operand.ty, |step| step.ty)).1;
+        let at_pointer = self
+            .tys
+            .deref(path.last().map_or(operand.ty, |step| step.ty))
+            .1;
         let adjust = match (ptr_recv, at_pointer) {
             (true, false) => Adjust::Address,
             (false, true) => Adjust::Deref,
@@ -118,8 +169,20 @@ impl<'a> Checker<'a> {
             });
         }
         let target = Target::Method(MethodRef::Concrete { func, adjust });
-        self.info.selections.insert(e.id, Selection { recv: operand.ty, path, target, ty: sig });
-        if sig.is_invalid() { Operand::invalid(e) } else { Operand::new(e, Mode::Value, sig) }
+        self.info.selections.insert(
+            e.id,
+            Selection {
+                recv: operand.ty,
+                path,
+                target,
+                ty: sig,
+            },
+        );
+        if sig.is_invalid() {
+            Operand::invalid(e)
+        } else {
+            Operand::new(e, Mode::Value, sig)
+        }
     }
 
     /// The type of a declared method, which becomes a dependency of the declaration being checked.
@@ -133,7 +196,12 @@ impl<'a> Checker<'a> {
 
     fn method_expr(&mut self, e: &'a Expr, recv: Ty, sel: &'a Ident) -> Operand<'a> {
         let (path, method, sig) = match self.tys.lookup(recv, &sel.name, self.pkg) {
-            Lookup::Method { path, func, ptr_recv, indirect } => {
+            Lookup::Method {
+                path,
+                func,
+                ptr_recv,
+                indirect,
+            } => {
                 if ptr_recv && !indirect {
                     let ty = self.show(recv);
                     self.report(errors::method_expr_needs_pointer(sel.span, &ty, &sel.name));
@@ -149,16 +217,19 @@ impl<'a> Checker<'a> {
                 self.record_use(sel.id, func);
                 (path, MethodRef::Concrete { func, adjust }, sig)
             }
-            Lookup::InterfaceMethod { path, iface, index, sig } => {
-                (path, MethodRef::Interface { iface, index }, sig)
-            }
+            Lookup::InterfaceMethod {
+                path,
+                iface,
+                index,
+                sig,
+            } => (path, MethodRef::Interface { iface, index }, sig),
             Lookup::Ambiguous => {
                 let text = self.text(e);
                 self.report(errors::ambiguous_selector(sel.span, &text));
                 return Operand::invalid(e);
             }
             found => {
-                if !self.tys.underlying(recv).is_invalid() {
+                if !self.is_broken(recv) {
                     let ty = self.show(recv);
                     let is_field = matches!(found, Lookup::Field { .. });
                     self.report(errors::no_method(sel.span, &ty, &sel.name, is_field));
@@ -166,30 +237,49 @@ impl<'a> Checker<'a> {
                 return Operand::invalid(e);
             }
         };
-        let Some(signature) = self.tys.as_signature(sig) else { return Operand::invalid(e) };
-        let params = std::iter::once(recv).chain(signature.params.iter().copied()).collect();
-        let ty = self.tys.signature(params, signature.results.clone(), signature.variadic);
+        let Some(signature) = self.tys.as_signature(sig) else {
+            return Operand::invalid(e);
+        };
+        let params = std::iter::once(recv)
+            .chain(signature.params.iter().copied())
+            .collect();
+        let ty = self
+            .tys
+            .signature(params, signature.results.clone(), signature.variadic);
         let target = Target::MethodExpr(method);
-        self.info.selections.insert(e.id, Selection { recv, path, target, ty });
+        self.info.selections.insert(
+            e.id,
+            Selection {
+                recv,
+                path,
+                target,
+                ty,
+            },
+        );
         Operand::new(e, Mode::Value, ty)
     }
 
     // ---- errors ----
 
     fn report_no_member(&mut self, x: &Operand<'a>, sel: &Ident) {
-        if self.tys.underlying(x.ty).is_invalid() && !matches!(x.mode, Mode::Builtin(_)) {
+        if !matches!(x.mode, Mode::Builtin(_)) && self.is_broken(x.ty) {
             return;
         }
         let (base, is_pointer) = self.tys.deref(x.ty);
         let mut help = None;
         if is_pointer && self.tys.is_interface(base) {
-            help = Some("a pointer to an interface has no methods; use the interface itself".to_string());
+            help = Some(
+                "a pointer to an interface has no methods; use the interface itself".to_string(),
+            );
         } else if matches!(self.tys.kind(base), Kind::Pointer(_)) {
             help = Some("only one pointer is followed; dereference first".to_string());
         } else if let Some(name) = suggest::closest(&sel.name, &self.tys.member_names(x.ty)) {
             help = Some(format!("did you mean `{name}`?"));
         }
-        let foreign = self.tys.as_named(base).and_then(|id| self.tys.named(id).pkg.clone());
+        let foreign = self
+            .tys
+            .as_named(base)
+            .and_then(|id| self.tys.named(id).pkg.clone());
         if let Some((pkg, name)) = foreign
             && pkg != self.pkg
             && !is_exported(&sel.name)
@@ -198,7 +288,11 @@ impl<'a> Checker<'a> {
             help = Some(format!("`{}` is not exported by package {name}", sel.name));
         }
         let what = self.describe(x);
-        let ty = if matches!(x.mode, Mode::Builtin(_)) { String::new() } else { self.show(x.ty) };
+        let ty = if matches!(x.mode, Mode::Builtin(_)) {
+            String::new()
+        } else {
+            self.show(x.ty)
+        };
         self.report(errors::no_member(sel.span, &what, &ty, &sel.name, help));
     }
 }

@@ -37,7 +37,10 @@ pub(super) enum Falls {
 impl Jumps {
     /// What is possible within a nested statement.
     pub(super) fn inner(self) -> Self {
-        Jumps { falls: Falls::No, ..self }
+        Jumps {
+            falls: Falls::No,
+            ..self
+        }
     }
 }
 
@@ -72,7 +75,12 @@ impl<'a> Checker<'a> {
                 self.send(chan, *arrow, value);
             }
             StmtKind::IncDec { x, inc, op_span } => self.inc_dec(x, *inc, *op_span),
-            StmtKind::Assign { lhs, op, op_span, rhs } => self.assign_stmt(lhs, *op, *op_span, rhs),
+            StmtKind::Assign {
+                lhs,
+                op,
+                op_span,
+                rhs,
+            } => self.assign_stmt(lhs, *op, *op_span, rhs),
             StmtKind::Go { island, call } => self.go_stmt(island.as_ref(), call),
             StmtKind::Defer(call) => self.defer_stmt("defer", call),
             StmtKind::ErrDefer(call) => {
@@ -182,10 +190,15 @@ impl<'a> Checker<'a> {
 
     /// Arguments, receiver and captured variables of a call on another island are copied there.
     fn check_remote_call(&mut self, call: &'a Expr) {
-        let ExprKind::Call { fun, args, .. } = &call.kind else { return };
+        let ExprKind::Call { fun, args, .. } = &call.kind else {
+            return;
+        };
         for arg in args {
             let ty = self.info.type_of(arg.id);
-            let types = self.tys.as_tuple(ty).map_or_else(|| vec![ty], |types| types.to_vec());
+            let types = self
+                .tys
+                .as_tuple(ty)
+                .map_or_else(|| vec![ty], |types| types.to_vec());
             for ty in types {
                 self.require_sendable(arg.span, ty);
             }
@@ -193,7 +206,10 @@ impl<'a> Checker<'a> {
         let fun = fun.unparen();
         match &fun.kind {
             ExprKind::FuncLit { sig, .. } => {
-                let captures = self.info.func_lit(fun.id).map(|func| self.info.function(func).captures.clone());
+                let captures = self
+                    .info
+                    .func_lit(fun.id)
+                    .map(|func| self.info.function(func).captures.clone());
                 for var in captures.unwrap_or_default() {
                     let object = self.info.object(var);
                     let (name, ty) = (object.name.clone(), object.ty);
@@ -205,7 +221,9 @@ impl<'a> Checker<'a> {
             ExprKind::Selector { x, .. } => {
                 let selection = self.info.selection(fun.id).cloned();
                 match selection.map(|s| (s.target, s.recv)) {
-                    Some((Target::Method(MethodRef::Concrete { .. }), recv)) => self.require_sendable(x.span, recv),
+                    Some((Target::Method(MethodRef::Concrete { .. }), recv)) => {
+                        self.require_sendable(x.span, recv)
+                    }
                     Some((Target::Method(MethodRef::Interface { iface, .. }), _)) => {
                         self.require_sendable(x.span, iface);
                     }
@@ -276,12 +294,19 @@ impl<'a> Checker<'a> {
             self.condition(cond, "for");
         }
         self.simple_stmt(stmt.post.as_ref());
-        let jumps = Jumps { breaks: true, continues: true, falls: Falls::No };
+        let jumps = Jumps {
+            breaks: true,
+            continues: true,
+            falls: Falls::No,
+        };
         self.scoped(|c| c.stmts(&stmt.body.stmts, jumps));
     }
 
     fn select_stmt(&mut self, clauses: &'a [CommClause], jumps: Jumps) {
-        let jumps = Jumps { breaks: true, ..jumps };
+        let jumps = Jumps {
+            breaks: true,
+            ..jumps
+        };
         for clause in clauses {
             self.scoped(|c| {
                 let top = c.delayed.len();
@@ -310,12 +335,14 @@ impl<'a> Checker<'a> {
                 } else {
                     crate::syntax::ast::AssignOp::Assign
                 };
-                let op_span = Span { lo: recv.span.lo, ..lhs[0].span };
+                let op_span = Span {
+                    lo: recv.span.lo,
+                    ..lhs[0].span
+                };
                 self.assign_stmt(lhs, op, op_span, std::slice::from_ref(recv));
             }
         }
     }
-
 }
 
 /// The constant that `++` and `--` add and subtract.

@@ -10,12 +10,12 @@ pub(super) fn closest(name: &str, candidates: &[Name]) -> Option<Name> {
     if !(2..=MAX_CHARS).contains(&length) {
         return None;
     }
-    let bound = length.div_ceil(3).min(3);
+    let bound = (length / 3).clamp(1, 3);
     candidates
         .iter()
         .filter(|c| ***c != *name && &***c != "_" && c.chars().count().abs_diff(length) <= bound)
         .map(|c| (distance(name, c), c))
-        .filter(|&(distance, _)| distance <= bound)
+        .filter(|&(distance, c)| distance <= bound && (length > 2 || c.eq_ignore_ascii_case(name)))
         .min()
         .map(|(_, c)| c.clone())
 }
@@ -46,7 +46,10 @@ mod tests {
 
     #[test]
     fn close_names_are_suggested() {
-        let names: Vec<_> = ["Println", "Printf", "Sprint", "len"].iter().map(|&n| n.into()).collect();
+        let names: Vec<_> = ["Println", "Printf", "Sprint", "len"]
+            .iter()
+            .map(|&n| n.into())
+            .collect();
         assert_eq!(closest("println", &names).as_deref(), Some("Println"));
         assert_eq!(closest("Prntf", &names).as_deref(), Some("Printf"));
         assert_eq!(closest("lne", &names).as_deref(), None);

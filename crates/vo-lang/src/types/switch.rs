@@ -42,7 +42,14 @@ impl<'a> Checker<'a> {
             }
             let last = i + 1 == switch.cases.len();
             let falls = if last { Falls::FinalCase } else { Falls::Yes };
-            self.clause_body(clause, Jumps { breaks: true, falls, ..jumps });
+            self.clause_body(
+                clause,
+                Jumps {
+                    breaks: true,
+                    falls,
+                    ..jumps
+                },
+            );
         }
     }
 
@@ -88,7 +95,9 @@ impl<'a> Checker<'a> {
             return;
         }
         // `case true` twice in a switch without a tag is as wrong, but Go allows it.
-        let Some(constant) = v.value.as_ref().filter(|value| value.as_bool().is_none()) else { return };
+        let Some(constant) = v.value.as_ref().filter(|value| value.as_bool().is_none()) else {
+            return;
+        };
         let shown = constant.display();
         if let Some(&previous) = seen.get(&(ConstKey::of(constant), v.ty)) {
             self.report(errors::duplicate_case(value.span, &shown, previous));
@@ -114,7 +123,11 @@ impl<'a> Checker<'a> {
             }
             x.invalidate();
         }
-        let jumps = Jumps { breaks: true, falls: Falls::TypeSwitch, ..jumps };
+        let jumps = Jumps {
+            breaks: true,
+            falls: Falls::TypeSwitch,
+            ..jumps
+        };
         let mut seen: HashMap<Option<Ty>, Span> = HashMap::new();
         let mut vars: Vec<ObjId> = Vec::new();
         for clause in &switch.cases {
@@ -129,7 +142,9 @@ impl<'a> Checker<'a> {
                 c.stmts(&clause.body, jumps);
             });
         }
-        let used = vars.iter().any(|&var| self.info.var(var).is_some_and(|var| var.used));
+        let used = vars
+            .iter()
+            .any(|&var| self.info.var(var).is_some_and(|var| var.used));
         for &var in &vars {
             // One message for all of them.
             if let Some(var) = self.info.var_mut(var) {

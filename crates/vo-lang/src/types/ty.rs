@@ -9,7 +9,6 @@
 //! methods a type has by promotion (`lookup`), or how values lie in memory (the lowering).
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use super::info::{ObjId, PkgId};
@@ -148,11 +147,7 @@ impl Basic {
             Basic::Int8 | Basic::Uint8 => Some(8),
             Basic::Int16 | Basic::Uint16 => Some(16),
             Basic::Int32 | Basic::Uint32 | Basic::Float32 => Some(32),
-            Basic::Int
-            | Basic::Int64
-            | Basic::Uint
-            | Basic::Uint64
-            | Basic::Float64 => Some(64),
+            Basic::Int | Basic::Int64 | Basic::Uint | Basic::Uint64 | Basic::Float64 => Some(64),
             _ => None,
         }
     }
@@ -357,8 +352,12 @@ impl Default for TyTable {
 impl TyTable {
     /// A table with the predeclared types, all but `error` (see [`TyTable::set_error`]).
     pub fn new() -> Self {
-        let mut table =
-            TyTable { kinds: Vec::new(), index: HashMap::new(), named: Vec::new(), error: None };
+        let mut table = TyTable {
+            kinds: Vec::new(),
+            index: HashMap::new(),
+            named: Vec::new(),
+            error: None,
+        };
         table.intern(Kind::Invalid);
         for basic in ALL_BASICS {
             let ty = table.intern(Kind::Basic(basic));
@@ -436,7 +435,11 @@ impl TyTable {
 
     /// A function type.
     pub fn signature(&mut self, params: Vec<Ty>, results: Vec<Ty>, variadic: bool) -> Ty {
-        self.intern(Kind::Signature(Rc::new(Signature { params, results, variadic })))
+        self.intern(Kind::Signature(Rc::new(Signature {
+            params,
+            results,
+            variadic,
+        })))
     }
 
     /// An interface type with exactly these methods, in any order but without duplicates.
@@ -453,7 +456,13 @@ impl TyTable {
     /// A new defined type, its underlying type not yet known.
     pub fn new_named(&mut self, name: Name, obj: ObjId, pkg: Option<(PkgId, Name)>) -> Ty {
         let id = NamedId(u32::try_from(self.named.len()).expect("fewer than 2^32 types"));
-        self.named.push(NamedData { name, obj, pkg, underlying: None, methods: Vec::new() });
+        self.named.push(NamedData {
+            name,
+            obj,
+            pkg,
+            underlying: None,
+            methods: Vec::new(),
+        });
         self.intern(Kind::Named(id))
     }
 
@@ -477,7 +486,10 @@ impl TyTable {
 
     /// All defined types, in the order of their declaration.
     pub fn all_named(&self) -> impl Iterator<Item = (NamedId, &NamedData)> {
-        self.named.iter().enumerate().map(|(i, data)| (NamedId(i as u32), data))
+        self.named
+            .iter()
+            .enumerate()
+            .map(|(i, data)| (NamedId(i as u32), data))
     }
 
     /// Makes `ty` the predeclared type `error`.
@@ -633,174 +645,6 @@ impl TyTable {
             Ty::UNTYPED_FLOAT => Ty::FLOAT64,
             Ty::UNTYPED_STRING => Ty::STRING,
             _ => ty,
-        }
-    }
-
-    /// The type as users read it; names of packages other than `from` are qualified.
-    pub fn display(&self, ty: Ty, from: Option<PkgId>) -> String {
-        let mut text = String::new();
-        Printer { table: self, from, depth: 0 }.write(&mut text, ty);
-        text
-    }
-}
-
-/// How deep a type is printed before the rest is left out.
-const MAX_PRINT_DEPTH: u32 = 64;
-
-struct Printer<'a> {
-    table: &'a TyTable,
-    from: Option<PkgId>,
-    depth: u32,
-}
-
-impl Printer<'_> {
-    fn write(&mut self, out: &mut String, ty: Ty) {
-        if self.depth >= MAX_PRINT_DEPTH {
-            out.push('…');
-            return;
-        }
-        self.depth += 1;
-        self.write_kind(out, ty);
-        self.depth -= 1;
-    }
-
-    fn write_kind(&mut self, out: &mut String, ty: Ty) {
-        match self.table.kind(ty) {
-            Kind::Invalid => out.push_str("invalid type"),
-            Kind::Basic(basic) => out.push_str(basic.name()),
-            Kind::Named(id) => {
-                let named = self.table.named(*id);
-                if let Some((pkg, name)) = &named.pkg
-                    && Some(*pkg) != self.from
-                {
-                    out.push_str(name);
-                    out.push('.');
-                }
-                out.push_str(&named.name);
-            }
-            Kind::Pointer(elem) => self.prefixed(out, "*", *elem),
-            Kind::Slice(elem) => self.prefixed(out, "[]", *elem),
-            Kind::Array(elem, len) => self.prefixed(out, &format!("[{len}]"), *elem),
-            Kind::Map(key, value) => {
-                self.prefixed(out, "map[", *key);
-                self.prefixed(out, "]", *value);
-            }
-            Kind::Chan(dir, elem) => self.queue(out, "chan", *dir, *elem),
-            Kind::Port(dir, elem) => self.queue(out, "port", *dir, *elem),
-            Kind::Island => out.push_str("island"),
-            Kind::Struct(s) => self.strukt(out, s),
-            Kind::Signature(sig) => {
-                out.push_str("func");
-                self.signature(out, sig);
-            }
-            Kind::Interface(i) => self.interface(out, i),
-            Kind::Tuple(types) => {
-                out.push('(');
-                self.list(out, types);
-                out.push(')');
-            }
-        }
-    }
-
-    fn prefixed(&mut self, out: &mut String, prefix: &str, elem: Ty) {
-        out.push_str(prefix);
-        self.write(out, elem);
-    }
-
-    fn queue(&mut self, out: &mut String, word: &str, dir: Dir, elem: Ty) {
-        let _ = match dir {
-            Dir::Both => write!(out, "{word} "),
-            Dir::Send => write!(out, "{word}<- "),
-            Dir::Recv => write!(out, "<-{word} "),
-        };
-        // `chan (<-chan T)`: without parentheses the arrow would belong to the outer channel.
-        let ambiguous = dir != Dir::Send
-            && matches!(
-                self.table.kind(elem),
-                Kind::Chan(Dir::Recv, _) | Kind::Port(Dir::Recv, _)
-            );
-        if ambiguous {
-            self.prefixed(out, "(", elem);
-            out.push(')');
-        } else {
-            self.write(out, elem);
-        }
-    }
-
-    fn strukt(&mut self, out: &mut String, s: &StructType) {
-        out.push_str("struct{");
-        for (i, field) in s.fields.iter().enumerate() {
-            if i > 0 {
-                out.push_str("; ");
-            }
-            if !field.embedded {
-                out.push_str(&field.name);
-                out.push(' ');
-            }
-            self.write(out, field.ty);
-            if !field.tag.is_empty() {
-                let _ = write!(out, " {:?}", field.tag);
-            }
-        }
-        out.push('}');
-    }
-
-    fn signature(&mut self, out: &mut String, sig: &Signature) {
-        out.push('(');
-        match sig.params.split_last() {
-            Some((&last, rest)) if sig.variadic => {
-                self.list(out, rest);
-                if !rest.is_empty() {
-                    out.push_str(", ");
-                }
-                out.push_str("...");
-                match self.table.kind(last) {
-                    Kind::Slice(elem) => self.write(out, *elem),
-                    _ => self.write(out, last),
-                }
-            }
-            _ => self.list(out, &sig.params),
-        }
-        out.push(')');
-        match sig.results.as_slice() {
-            [] => {}
-            [single] => self.prefixed(out, " ", *single),
-            several => {
-                out.push_str(" (");
-                self.list(out, several);
-                out.push(')');
-            }
-        }
-    }
-
-    fn interface(&mut self, out: &mut String, i: &InterfaceType) {
-        if i.methods.is_empty() {
-            out.push_str("any");
-            return;
-        }
-        out.push_str("interface{");
-        for (i, method) in i.methods.iter().enumerate() {
-            if i > 0 {
-                out.push_str("; ");
-            }
-            out.push_str(&method.name);
-            match self.table.kind(method.sig) {
-                Kind::Signature(sig) => {
-                    let sig = sig.clone();
-                    self.signature(out, &sig);
-                }
-                _ => self.write(out, method.sig),
-            }
-        }
-        out.push('}');
-    }
-
-    fn list(&mut self, out: &mut String, types: &[Ty]) {
-        for (i, &ty) in types.iter().enumerate() {
-            if i > 0 {
-                out.push_str(", ");
-            }
-            self.write(out, ty);
         }
     }
 }

@@ -10,7 +10,8 @@ use super::lookup::name_scope;
 use super::ty::{Dir, Field, IfaceMethod, Kind, Name, NamedId, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{
-    ArrayLen, ChanDir, Expr, ExprKind, FuncType, Ident, InterfaceElem, LitValue, Param, Receiver, StructField,
+    ArrayLen, ChanDir, Expr, ExprKind, FuncType, Ident, InterfaceElem, LitValue, Param, Receiver,
+    StructField,
 };
 
 impl From<ChanDir> for Dir {
@@ -81,7 +82,9 @@ impl<'a> Checker<'a> {
             ExprKind::IslandType => Ty::ISLAND,
             ExprKind::StructType(fields) => self.struct_type(fields),
             ExprKind::FuncType(sig) => self.func_type(sig),
-            ExprKind::InterfaceType(elems) => self.interface_type(elems, None).unwrap_or(Ty::INVALID),
+            ExprKind::InterfaceType(elems) => {
+                self.interface_type(elems, None).unwrap_or(Ty::INVALID)
+            }
             ExprKind::Index { x, .. } => {
                 self.report(errors::no_generics(expr.span));
                 self.use_expr(x);
@@ -97,7 +100,11 @@ impl<'a> Checker<'a> {
 
     /// The type made by `make` of these types, unless one of them is invalid.
     fn composed(&mut self, parts: &[Ty], make: impl FnOnce(&mut Self) -> Ty) -> Ty {
-        if parts.iter().any(|ty| ty.is_invalid()) { Ty::INVALID } else { make(self) }
+        if parts.iter().any(|ty| ty.is_invalid()) {
+            Ty::INVALID
+        } else {
+            make(self)
+        }
     }
 
     fn type_name(&mut self, ident: &'a Ident) -> Ty {
@@ -222,7 +229,13 @@ impl<'a> Checker<'a> {
                     seen.insert(name.clone(), ident.span);
                 }
                 let pkg = name_scope(&name, self.pkg);
-                fields.push(Field { name, pkg, ty, embedded, tag: tag.clone() });
+                fields.push(Field {
+                    name,
+                    pkg,
+                    ty,
+                    embedded,
+                    tag: tag.clone(),
+                });
             }
         }
         self.tys.strukt(fields)
@@ -242,7 +255,11 @@ impl<'a> Checker<'a> {
 
     /// The interface type of these lines. `None` if it embeds an interface that is not complete: then the
     /// defined type `named`, whose type it is, waits for that one; without `named` that is an error.
-    pub(super) fn interface_type(&mut self, elems: &'a [InterfaceElem], named: Option<NamedId>) -> Option<Ty> {
+    pub(super) fn interface_type(
+        &mut self,
+        elems: &'a [InterfaceElem],
+        named: Option<NamedId>,
+    ) -> Option<Ty> {
         let mut methods: Vec<IfaceMethod> = Vec::new();
         let mut embedded: Vec<(Ty, Span)> = Vec::new();
         let mut seen: HashMap<Name, Span> = HashMap::new();
@@ -253,21 +270,34 @@ impl<'a> Checker<'a> {
                     if name.is_blank() {
                         self.report(errors::blank_method(name.span));
                     } else if let Some(&previous) = seen.get(&name.name) {
-                        self.report(errors::duplicate_interface_method(name.span, &name.name, previous));
+                        self.report(errors::duplicate_interface_method(
+                            name.span, &name.name, previous,
+                        ));
                     } else {
                         seen.insert(name.name.clone(), name.span);
                         let pkg = name_scope(&name.name, self.pkg);
-                        methods.push(IfaceMethod { name: name.name.clone(), pkg, sig });
+                        methods.push(IfaceMethod {
+                            name: name.name.clone(),
+                            pkg,
+                            sig,
+                        });
                     }
                 }
                 InterfaceElem::Embedded(expr) => embedded.push((self.type_expr(expr), expr.span)),
             }
         }
-        let incomplete = embedded.iter().find(|&&(ty, _)| self.known_underlying(ty).is_none());
-        let Some(&(ty, _)) = incomplete else { return Some(self.complete_interface(methods, &embedded)) };
+        let incomplete = embedded
+            .iter()
+            .find(|&&(ty, _)| self.known_underlying(ty).is_none());
+        let Some(&(ty, _)) = incomplete else {
+            return Some(self.complete_interface(methods, &embedded));
+        };
         match named {
             Some(named) => {
-                self.pending.push(Pending { named, what: PendingKind::Interface(methods, embedded) });
+                self.pending.push(Pending {
+                    named,
+                    what: PendingKind::Interface(methods, embedded),
+                });
             }
             None => {
                 if let Some(id) = self.tys.as_named(ty) {
@@ -280,9 +310,16 @@ impl<'a> Checker<'a> {
     }
 
     /// The interface with its own methods and those of complete embedded interfaces.
-    pub(super) fn complete_interface(&mut self, mut methods: Vec<IfaceMethod>, embedded: &[(Ty, Span)]) -> Ty {
-        let mut index: HashMap<(Name, _), usize> =
-            methods.iter().enumerate().map(|(i, m)| ((m.name.clone(), m.pkg), i)).collect();
+    pub(super) fn complete_interface(
+        &mut self,
+        mut methods: Vec<IfaceMethod>,
+        embedded: &[(Ty, Span)],
+    ) -> Ty {
+        let mut index: HashMap<(Name, _), usize> = methods
+            .iter()
+            .enumerate()
+            .map(|(i, m)| ((m.name.clone(), m.pkg), i))
+            .collect();
         for &(ty, span) in embedded {
             if self.tys.underlying(ty).is_invalid() {
                 continue;
@@ -314,7 +351,12 @@ impl<'a> Checker<'a> {
     /// A function type, its parameter names without meaning.
     fn func_type(&mut self, sig: &'a FuncType) -> Ty {
         let mut names: HashMap<Name, Span> = HashMap::new();
-        for ident in sig.params.iter().chain(&sig.results).flat_map(|param| &param.names) {
+        for ident in sig
+            .params
+            .iter()
+            .chain(&sig.results)
+            .flat_map(|param| &param.names)
+        {
             if ident.is_blank() {
                 continue;
             }
@@ -339,7 +381,11 @@ impl<'a> Checker<'a> {
 
     fn param_type(&mut self, param: &'a Param) -> Ty {
         let ty = self.var_type(&param.ty);
-        if param.variadic.is_some() { self.composed(&[ty], |c| c.tys.slice(ty)) } else { ty }
+        if param.variadic.is_some() {
+            self.composed(&[ty], |c| c.tys.slice(ty))
+        } else {
+            ty
+        }
     }
 
     /// The type of the function `func`; declares its parameters and results in the current scope.
@@ -416,7 +462,9 @@ impl<'a> Checker<'a> {
         }
         match self.tys.under(base) {
             Kind::Invalid => {}
-            Kind::Pointer(_) | Kind::Interface(_) => self.report(errors::receiver_pointer_or_interface(span, &shown)),
+            Kind::Pointer(_) | Kind::Interface(_) => {
+                self.report(errors::receiver_pointer_or_interface(span, &shown))
+            }
             Kind::Struct(_) => {}
             _ if is_pointer => self.report(errors::pointer_receiver_on_non_struct(span, &shown)),
             _ => {}

@@ -28,21 +28,39 @@ const TYPES: [(&str, Ty); 17] = [
 
 /// Names that Go predeclares and Vo does not, with what to say about them.
 const ABSENT: [(&str, &str); 10] = [
-    ("clear", "Vo has no `clear`; delete the entries in a loop, or make a new map"),
-    ("comparable", "Vo has no type parameters, so there are no constraints"),
+    (
+        "clear",
+        "Vo has no `clear`; delete the entries in a loop, or make a new map",
+    ),
+    (
+        "comparable",
+        "Vo has no type parameters, so there are no constraints",
+    ),
     ("complex", "complex numbers are not available in Vo"),
     ("complex64", "complex numbers are not available in Vo"),
     ("complex128", "complex numbers are not available in Vo"),
     ("imag", "complex numbers are not available in Vo"),
-    ("max", "Vo has no built-in `max`; write a function, or use package cmp"),
-    ("min", "Vo has no built-in `min`; write a function, or use package cmp"),
+    (
+        "max",
+        "Vo has no built-in `max`; write a function, or use package cmp",
+    ),
+    (
+        "min",
+        "Vo has no built-in `min`; write a function, or use package cmp",
+    ),
     ("real", "complex numbers are not available in Vo"),
-    ("uintptr", "`uintptr` is not available in Vo; use `uint64` for numbers"),
+    (
+        "uintptr",
+        "`uintptr` is not available in Vo; use `uint64` for numbers",
+    ),
 ];
 
 /// What to say about an undeclared name that Go predeclares.
 pub(super) fn absence(name: &str) -> Option<&'static str> {
-    ABSENT.iter().find(|(absent, _)| *absent == name).map(|(_, text)| *text)
+    ABSENT
+        .iter()
+        .find(|(absent, _)| *absent == name)
+        .map(|(_, text)| *text)
 }
 
 impl Checker<'_> {
@@ -54,7 +72,11 @@ impl Checker<'_> {
         let error = self.predeclare("error", Ty::INVALID, ObjKind::TypeName);
         let named = self.tys.new_named("error".into(), error, None);
         let sig = self.tys.signature(Vec::new(), vec![Ty::STRING], false);
-        let method = IfaceMethod { name: "Error".into(), pkg: None, sig };
+        let method = IfaceMethod {
+            name: "Error".into(),
+            pkg: None,
+            sig,
+        };
         let underlying = self.tys.interface(vec![method]);
         if let Kind::Named(id) = *self.tys.kind(named) {
             self.tys.named_mut(id).underlying = Some(underlying);
@@ -76,8 +98,16 @@ impl Checker<'_> {
 
     fn predeclare(&mut self, name: &str, ty: Ty, kind: ObjKind) -> ObjId {
         let id = ObjId(self.info.objects.len() as u32);
-        self.info.objects.push(Object { name: name.into(), pkg: None, span: Span::default(), ty, kind });
-        self.scopes[Self::UNIVERSE.0 as usize].names.insert(name.into(), id);
+        self.info.objects.push(Object {
+            name: name.into(),
+            pkg: None,
+            span: Span::default(),
+            ty,
+            kind,
+        });
+        self.scopes[Self::UNIVERSE.0 as usize]
+            .names
+            .insert(name.into(), id);
         id
     }
 }

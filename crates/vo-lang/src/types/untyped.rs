@@ -26,7 +26,9 @@ pub(super) struct Untyped {
 impl<'a> Checker<'a> {
     /// Gives the untyped expression the type `ty`. Unless `last`, an untyped `ty` may still change.
     pub(super) fn update_type(&mut self, expr: &'a Expr, ty: Ty, last: bool) {
-        let Some(old) = self.untyped.get(&expr.id).cloned() else { return };
+        let Some(old) = self.untyped.get(&expr.id).cloned() else {
+            return;
+        };
         let constant = old.value.is_some();
         match &expr.kind {
             ExprKind::Paren(x) => self.update_type(x, ty, last),

@@ -2,6 +2,7 @@
 
 use super::check::{Checker, deeper};
 use super::errors;
+use super::info::ObjId;
 use super::ty::{Kind, NamedId, Ty};
 
 /// What is known of the size of a defined type.
@@ -46,7 +47,10 @@ impl Checker<'_> {
 
     fn report_infinite(&mut self, id: NamedId, path: &[NamedId]) {
         let start = path.iter().position(|&on_path| on_path == id).unwrap_or(0);
-        let objects: Vec<_> = path[start..].iter().map(|&id| self.tys.named(id).obj).collect();
+        let objects: Vec<_> = path[start..]
+            .iter()
+            .map(|&id| self.tys.named(id).obj)
+            .collect();
         self.report_type_cycle(&objects);
         // An infinite type would make every later walk over it infinite.
         for &id in &path[start..] {
@@ -54,15 +58,21 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports that types refer to each other in a circle.
-    pub(super) fn report_type_cycle(&mut self, cycle: &[super::info::ObjId]) {
-        let steps: Vec<_> = cycle
+    /// The same cycle, beginning with what stands first in the source.
+    pub(super) fn rotated(&self, cycle: &[ObjId]) -> Vec<ObjId> {
+        let first = (0..cycle.len())
+            .min_by_key(|&i| self.info.object(cycle[i]).span)
+            .unwrap_or(0);
+        cycle[first..]
             .iter()
-            .map(|&obj| {
-                let object = self.info.object(obj);
-                (object.span, object.name.to_string())
-            })
-            .collect();
+            .chain(&cycle[..first])
+            .copied()
+            .collect()
+    }
+
+    /// Reports that types refer to each other in a circle.
+    pub(super) fn report_type_cycle(&mut self, cycle: &[ObjId]) {
+        let steps = self.cycle_steps(&self.rotated(cycle));
         self.report(errors::recursive_type(&steps));
     }
 }

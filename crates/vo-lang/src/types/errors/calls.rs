@@ -9,18 +9,39 @@ pub(in crate::types) fn not_a_function(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error("E0401", at, format!("cannot call {what}"), "not a function")
 }
 
-pub(in crate::types) fn argument_count(at: Span, name: &str, too_many: bool, have: &str, want: &str) -> Diagnostic {
+pub(in crate::types) fn argument_count(
+    at: Span,
+    name: &str,
+    too_many: bool,
+    have: &str,
+    want: &str,
+) -> Diagnostic {
     let few = if too_many { "too many" } else { "not enough" };
-    Diagnostic::error("E0402", at, format!("{few} arguments in call to {name}"), "")
-        .with_note(format!("have {have}, want {want}"))
+    Diagnostic::error(
+        "E0402",
+        at,
+        format!("{few} arguments in call to {name}"),
+        "",
+    )
+    .with_note(format!("have {have}, want {want}"))
 }
 
 pub(in crate::types) fn spread_to_fixed(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0403", at, format!("cannot use `...` in a call of {name}"), "its parameters are fixed")
+    Diagnostic::error(
+        "E0403",
+        at,
+        format!("cannot use `...` in a call of {name}"),
+        "its parameters are fixed",
+    )
 }
 
 pub(in crate::types) fn spread_of_several(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0404", at, format!("`...` in the call of {name} needs a single slice"), "")
+    Diagnostic::error(
+        "E0404",
+        at,
+        format!("`...` in the call of {name} needs a single slice"),
+        "",
+    )
 }
 
 pub(in crate::types) fn spread_in_conversion(at: Span) -> Diagnostic {
@@ -29,16 +50,31 @@ pub(in crate::types) fn spread_in_conversion(at: Span) -> Diagnostic {
 
 pub(in crate::types) fn conversion_arity(at: Span, ty: &str, count: usize) -> Diagnostic {
     let have = counted(count, "operand");
-    Diagnostic::error("E0406", at, format!("a conversion to {ty} has one operand, not {have}"), "")
+    Diagnostic::error(
+        "E0406",
+        at,
+        format!("a conversion to {ty} has one operand, not {have}"),
+        "",
+    )
 }
 
 pub(in crate::types) fn builtin_callee(at: Span, keyword: &str, name: &str) -> Diagnostic {
-    Diagnostic::error("E0407", at, format!("{keyword} cannot call the built-in {name} directly"), "")
-        .with_help(format!("wrap it: `{keyword} func() {{ {name}(…) }}()`"))
+    Diagnostic::error(
+        "E0407",
+        at,
+        format!("{keyword} cannot call the built-in {name} directly"),
+        "",
+    )
+    .with_help(format!("wrap it: `{keyword} func() {{ {name}(…) }}()`"))
 }
 
 pub(in crate::types) fn conversion_callee(at: Span, keyword: &str, text: &str) -> Diagnostic {
-    Diagnostic::error("E0408", at, format!("{keyword} needs a function call"), format!("{text} is a conversion"))
+    Diagnostic::error(
+        "E0408",
+        at,
+        format!("{keyword} needs a function call"),
+        format!("{text} is a conversion"),
+    )
 }
 
 pub(in crate::types) fn unsendable_capture(at: Span, name: &str, why: &str) -> Diagnostic {
@@ -48,27 +84,62 @@ pub(in crate::types) fn unsendable_capture(at: Span, name: &str, why: &str) -> D
 
 // ---- built-ins ----------------------------------------------------------------------------------------
 
-pub(in crate::types) fn builtin_arity(at: Span, name: &str, least: usize, most: Option<usize>, have: usize) -> Diagnostic {
-    let few = if have < least { "not enough" } else { "too many" };
+pub(in crate::types) fn builtin_arity(
+    at: Span,
+    name: &str,
+    least: usize,
+    most: Option<usize>,
+    have: usize,
+) -> Diagnostic {
+    let few = if have < least {
+        "not enough"
+    } else {
+        "too many"
+    };
     let want = match most {
         Some(most) if most == least => counted(least, "argument"),
         Some(most) => format!("{least} to {most} arguments"),
         None => format!("at least {}", counted(least, "argument")),
     };
-    Diagnostic::error("E0420", at, format!("{few} arguments for {name}"), format!("have {have}, want {want}"))
+    Diagnostic::error(
+        "E0420",
+        at,
+        format!("{few} arguments for {name}"),
+        format!("have {have}, want {want}"),
+    )
 }
 
-pub(in crate::types) fn wrong_builtin_argument(at: Span, name: &str, want: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("E0421", at, format!("invalid argument for {name}: {what}"), format!("expected {want}"))
+pub(in crate::types) fn wrong_builtin_argument(
+    at: Span,
+    name: &str,
+    want: &str,
+    what: &str,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0421",
+        at,
+        format!("invalid argument for {name}: {what}"),
+        format!("expected {want}"),
+    )
 }
 
 pub(in crate::types) fn copy_of_other_elements(at: Span, to: &str, from: &str) -> Diagnostic {
-    Diagnostic::error("E0422", at, format!("cannot copy from {from} to {to}"), "the element types differ")
+    Diagnostic::error(
+        "E0422",
+        at,
+        format!("cannot copy from {from} to {to}"),
+        "the element types differ",
+    )
 }
 
 pub(in crate::types) fn not_printable(at: Span, name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("E0423", at, format!("{name} cannot print {what}"), "no plain text form")
-        .with_help("use fmt.Println")
+    Diagnostic::error(
+        "E0423",
+        at,
+        format!("{name} cannot print {what}"),
+        "no plain text form",
+    )
+    .with_help("use fmt.Println")
 }
 
 pub(in crate::types) fn assertion_never_holds(at: Span) -> Diagnostic {
@@ -79,13 +150,24 @@ pub(in crate::types) fn cannot_make(at: Span, ty: &str, why: &str) -> Diagnostic
     Diagnostic::error("E0425", at, format!("cannot make a {ty}"), "").with_note(why)
 }
 
-pub(in crate::types) fn make_arity(at: Span, ty: &str, least: usize, most: usize, have: usize) -> Diagnostic {
+pub(in crate::types) fn make_arity(
+    at: Span,
+    ty: &str,
+    least: usize,
+    most: usize,
+    have: usize,
+) -> Diagnostic {
     let want = match (least, most) {
         (0, 0) => "no size".to_string(),
         (a, b) if a == b => counted(a, "size"),
         (a, b) => format!("{a} to {}", counted(b, "size")),
     };
-    Diagnostic::error("E0426", at, format!("make({ty}, …) needs {want}"), format!("found {have}"))
+    Diagnostic::error(
+        "E0426",
+        at,
+        format!("make({ty}, …) needs {want}"),
+        format!("found {have}"),
+    )
 }
 
 pub(in crate::types) fn port_without_capacity(at: Span) -> Diagnostic {
@@ -95,7 +177,12 @@ pub(in crate::types) fn port_without_capacity(at: Span) -> Diagnostic {
 // ---- composite literals -------------------------------------------------------------------------------
 
 pub(in crate::types) fn untyped_literal(at: Span) -> Diagnostic {
-    Diagnostic::error("E0440", at, "the literal has no type", "expected a type before `{`")
+    Diagnostic::error(
+        "E0440",
+        at,
+        "the literal has no type",
+        "expected a type before `{`",
+    )
 }
 
 pub(in crate::types) fn invalid_literal_type(at: Span, ty: &str) -> Diagnostic {
@@ -104,30 +191,59 @@ pub(in crate::types) fn invalid_literal_type(at: Span, ty: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn mixed_struct_literal(at: Span) -> Diagnostic {
-    Diagnostic::error("E0442", at, "the struct literal mixes values with and without field names", "")
+    Diagnostic::error(
+        "E0442",
+        at,
+        "the struct literal mixes values with and without field names",
+        "",
+    )
 }
 
 pub(in crate::types) fn invalid_field_name(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error("E0443", at, format!("{text} is not a field name"), "")
 }
 
-pub(in crate::types) fn unknown_field(at: Span, name: &str, ty: &str, close: Option<Name>) -> Diagnostic {
+pub(in crate::types) fn unknown_field(
+    at: Span,
+    name: &str,
+    ty: &str,
+    close: Option<Name>,
+) -> Diagnostic {
     let diagnostic = Diagnostic::error("E0444", at, format!("{ty} has no field {name}"), "");
-    with_help(diagnostic, close.map(|name| format!("did you mean `{name}`?")))
+    with_help(
+        diagnostic,
+        close.map(|name| format!("did you mean `{name}`?")),
+    )
 }
 
 pub(in crate::types) fn duplicate_field_value(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0445", at, format!("field {name} is given twice"), "").with_label(previous, "the other value")
+    Diagnostic::error("E0445", at, format!("field {name} is given twice"), "")
+        .with_label(previous, "the other value")
 }
 
-pub(in crate::types) fn struct_literal_count(at: Span, ty: &str, fields: usize, too_many: bool) -> Diagnostic {
+pub(in crate::types) fn struct_literal_count(
+    at: Span,
+    ty: &str,
+    fields: usize,
+    too_many: bool,
+) -> Diagnostic {
     let few = if too_many { "too many" } else { "too few" };
     let want = counted(fields, "field");
-    Diagnostic::error("E0446", at, format!("{few} values in the literal of {ty}"), format!("it has {want}"))
+    Diagnostic::error(
+        "E0446",
+        at,
+        format!("{few} values in the literal of {ty}"),
+        format!("it has {want}"),
+    )
 }
 
 pub(in crate::types) fn unexported_field_value(at: Span, name: &str, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0447", at, format!("field {name} of {ty} is not exported"), "")
+    Diagnostic::error(
+        "E0447",
+        at,
+        format!("field {name} of {ty} is not exported"),
+        "",
+    )
 }
 
 pub(in crate::types) fn duplicate_index(at: Span, index: u64) -> Diagnostic {
@@ -139,9 +255,15 @@ pub(in crate::types) fn index_not_constant(at: Span, text: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn missing_key(at: Span) -> Diagnostic {
-    Diagnostic::error("E0450", at, "a map literal needs a key for each value", "expected `key: value`")
+    Diagnostic::error(
+        "E0450",
+        at,
+        "a map literal needs a key for each value",
+        "expected `key: value`",
+    )
 }
 
 pub(in crate::types) fn duplicate_key(at: Span, key: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0451", at, format!("key {key} is given twice"), "").with_label(previous, "the other one")
+    Diagnostic::error("E0451", at, format!("key {key} is given twice"), "")
+        .with_label(previous, "the other one")
 }

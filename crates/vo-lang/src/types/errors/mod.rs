@@ -32,7 +32,11 @@ pub(in crate::types) fn not_checked(at: Span) -> Diagnostic {
 
 /// A count with its noun: `1 value`, `2 values`.
 fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }
 
 /// The same diagnostic with a way out, if there is one.
@@ -45,5 +49,9 @@ fn with_help(diagnostic: Diagnostic, help: Option<String>) -> Diagnostic {
 
 /// The same diagnostic with a reason, if there is one.
 fn with_note(diagnostic: Diagnostic, note: &str) -> Diagnostic {
-    if note.is_empty() { diagnostic } else { diagnostic.with_note(note) }
+    if note.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.with_note(note)
+    }
 }

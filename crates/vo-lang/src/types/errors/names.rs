@@ -4,29 +4,57 @@ use super::{Diagnostic, Span, with_help};
 use crate::types::ty::Name;
 
 pub(in crate::types) fn undeclared(at: Span, name: &str, help: Option<String>) -> Diagnostic {
-    with_help(Diagnostic::error("E0101", at, format!("undefined: {name}"), "not declared here"), help)
+    with_help(
+        Diagnostic::error(
+            "E0101",
+            at,
+            format!("undefined: {name}"),
+            "not declared here",
+        ),
+        help,
+    )
 }
 
 pub(in crate::types) fn redeclared(at: Span, name: &str, previous: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0102", at, format!("{name} is declared twice in this block"), "");
+    let diagnostic = Diagnostic::error(
+        "E0102",
+        at,
+        format!("{name} is declared twice in this block"),
+        "",
+    );
     diagnostic.with_label(previous, "the other declaration")
 }
 
 pub(in crate::types) fn unused_variable(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0103", at, format!("declared and not used: {name}"), "its value is never used")
-        .with_help("remove it, or name it `_`")
+    Diagnostic::error(
+        "E0103",
+        at,
+        format!("declared and not used: {name}"),
+        "its value is never used",
+    )
+    .with_help("remove it, or name it `_`")
 }
 
 pub(in crate::types) fn unused_import(at: Span, path: &str) -> Diagnostic {
-    Diagnostic::error("E0104", at, format!("\"{path}\" imported and not used"), "").with_help("remove the import")
+    Diagnostic::error("E0104", at, format!("\"{path}\" imported and not used"), "")
+        .with_help("remove the import")
 }
 
 pub(in crate::types) fn reserved_name(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0105", at, format!("{name} must be a function"), "declared as something else")
+    Diagnostic::error(
+        "E0105",
+        at,
+        format!("{name} must be a function"),
+        "declared as something else",
+    )
 }
 
 pub(in crate::types) fn special_function(at: Span, name: &str) -> Diagnostic {
-    let rule = if name == "init" { "neither parameters nor results" } else { "no parameters" };
+    let rule = if name == "init" {
+        "neither parameters nor results"
+    } else {
+        "no parameters"
+    };
     Diagnostic::error("E0106", at, format!("func {name} has {rule}"), "")
 }
 
@@ -41,8 +69,13 @@ pub(in crate::types) fn missing_body(at: Span, name: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn nested_function(at: Span) -> Diagnostic {
-    Diagnostic::error("E0109", at, "a function cannot be declared within another", "")
-        .with_help("assign a function literal to a variable: `f := func() { … }`")
+    Diagnostic::error(
+        "E0109",
+        at,
+        "a function cannot be declared within another",
+        "",
+    )
+    .with_help("assign a function literal to a variable: `f := func() { … }`")
 }
 
 pub(in crate::types) fn package_without_selector(at: Span, name: &str) -> Diagnostic {
@@ -57,13 +90,26 @@ pub(in crate::types) fn no_package_member(
     hidden: bool,
     close: Option<Name>,
 ) -> Diagnostic {
-    let label = if hidden { "not exported" } else { "not declared there" };
-    let diagnostic = Diagnostic::error("E0111", at, format!("undefined: {name} in package {path}"), label);
-    with_help(diagnostic, close.map(|name| format!("did you mean `{name}`?")))
+    let label = if hidden {
+        "not exported"
+    } else {
+        "not declared there"
+    };
+    let diagnostic = Diagnostic::error(
+        "E0111",
+        at,
+        format!("undefined: {name} in package {path}"),
+        label,
+    );
+    with_help(
+        diagnostic,
+        close.map(|name| format!("did you mean `{name}`?")),
+    )
 }
 
 pub(in crate::types) fn blank_as_value(at: Span) -> Diagnostic {
-    Diagnostic::error("E0112", at, "`_` has no value", "").with_note("the blank identifier can only be assigned to")
+    Diagnostic::error("E0112", at, "`_` has no value", "")
+        .with_note("the blank identifier can only be assigned to")
 }
 
 pub(in crate::types) fn iota_outside_const(at: Span) -> Diagnostic {
@@ -71,24 +117,54 @@ pub(in crate::types) fn iota_outside_const(at: Span) -> Diagnostic {
 }
 
 pub(in crate::types) fn missing_init(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0114", at, format!("{name} has no initial value"), "fewer values than names")
+    Diagnostic::error(
+        "E0114",
+        at,
+        format!("{name} has no initial value"),
+        "fewer values than names",
+    )
 }
 
 pub(in crate::types) fn extra_init(at: Span) -> Diagnostic {
-    Diagnostic::error("E0115", at, "initial value without a name", "more values than names")
+    Diagnostic::error(
+        "E0115",
+        at,
+        "initial value without a name",
+        "more values than names",
+    )
 }
 
 pub(in crate::types) fn not_constant(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0116", at, format!("{what} is not constant"), "known only when the program runs")
+    Diagnostic::error(
+        "E0116",
+        at,
+        format!("{what} is not constant"),
+        "known only when the program runs",
+    )
 }
 
-pub(in crate::types) fn duplicate_method(at: Span, ty: &str, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0117", at, format!("method {ty}.{name} is declared twice"), "")
-        .with_label(previous, "the other declaration")
+pub(in crate::types) fn duplicate_method(
+    at: Span,
+    ty: &str,
+    name: &str,
+    previous: Span,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0117",
+        at,
+        format!("method {ty}.{name} is declared twice"),
+        "",
+    )
+    .with_label(previous, "the other declaration")
 }
 
 pub(in crate::types) fn field_and_method(at: Span, ty: &str, name: &str) -> Diagnostic {
-    Diagnostic::error("E0118", at, format!("{ty} has both a field and a method named {name}"), "")
+    Diagnostic::error(
+        "E0118",
+        at,
+        format!("{ty} has both a field and a method named {name}"),
+        "",
+    )
 }
 
 /// The title of a cycle and a label for each of its steps.
@@ -96,7 +172,11 @@ fn cycle(id: &'static str, title: String, steps: &[(Span, String)]) -> Diagnosti
     let next = |i: usize| &steps[(i + 1) % steps.len()].1;
     let text = |i: usize| {
         let name = &steps[i].1;
-        if steps.len() == 1 { format!("{name} refers to itself") } else { format!("{name} refers to {}", next(i)) }
+        if steps.len() == 1 {
+            format!("{name} refers to itself")
+        } else {
+            format!("{name} refers to {}", next(i))
+        }
     };
     let Some((first, _)) = steps.first() else {
         return Diagnostic::error(id, Span::default(), title, "");
@@ -113,14 +193,29 @@ fn first_name(steps: &[(Span, String)]) -> &str {
 }
 
 pub(in crate::types) fn declaration_cycle(steps: &[(Span, String)]) -> Diagnostic {
-    cycle("E0119", format!("the declaration of {} depends on itself", first_name(steps)), steps)
+    cycle(
+        "E0119",
+        format!("the declaration of {} depends on itself", first_name(steps)),
+        steps,
+    )
 }
 
 pub(in crate::types) fn initialization_cycle(steps: &[(Span, String)]) -> Diagnostic {
-    cycle("E0120", format!("the initial value of {} depends on itself", first_name(steps)), steps)
+    cycle(
+        "E0120",
+        format!(
+            "the initial value of {} depends on itself",
+            first_name(steps)
+        ),
+        steps,
+    )
 }
 
 pub(in crate::types) fn recursive_type(steps: &[(Span, String)]) -> Diagnostic {
-    cycle("E0121", format!("invalid recursive type {}", first_name(steps)), steps)
-        .with_help("refer to the type by a pointer, slice, map or channel instead")
+    cycle(
+        "E0121",
+        format!("invalid recursive type {}", first_name(steps)),
+        steps,
+    )
+    .with_help("refer to the type by a pointer, slice, map or channel instead")
 }

@@ -3,35 +3,70 @@
 use super::{Diagnostic, Span};
 
 pub(in crate::types) fn not_a_type(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0201", at, format!("{text} is not a type"), "expected a type")
+    Diagnostic::error(
+        "E0201",
+        at,
+        format!("{text} is not a type"),
+        "expected a type",
+    )
 }
 
 pub(in crate::types) fn pointer_to_non_struct(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0202", at, format!("`*{ty}` is not available in Vo"), format!("{ty} is not a struct type"))
-        .with_note("pointers are only to struct types")
-        .with_help("use a struct with a field of that type, or return the changed value")
+    Diagnostic::error(
+        "E0202",
+        at,
+        format!("`*{ty}` is not available in Vo"),
+        format!("{ty} is not a struct type"),
+    )
+    .with_note("pointers are only to struct types")
+    .with_help("use a struct with a field of that type, or return the changed value")
 }
 
 pub(in crate::types) fn no_generics(at: Span) -> Diagnostic {
-    Diagnostic::error("E0203", at, "type parameters are not part of Vo", "this would be an instantiation")
-        .with_help("use `any` and a type assertion, or write the type out")
+    Diagnostic::error(
+        "E0203",
+        at,
+        "type parameters are not part of Vo",
+        "this would be an instantiation",
+    )
+    .with_help("use `any` and a type assertion, or write the type out")
 }
 
 pub(in crate::types) fn open_array(at: Span) -> Diagnostic {
-    Diagnostic::error("E0204", at, "`[...]` is only for array literals", "expected a length")
+    Diagnostic::error(
+        "E0204",
+        at,
+        "`[...]` is only for array literals",
+        "expected a length",
+    )
 }
 
 pub(in crate::types) fn array_length_not_constant(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0205", at, format!("array length {text} is not constant"), "")
-        .with_help("use a slice: `make([]T, n)`")
+    Diagnostic::error(
+        "E0205",
+        at,
+        format!("array length {text} is not constant"),
+        "",
+    )
+    .with_help("use a slice: `make([]T, n)`")
 }
 
 pub(in crate::types) fn array_length_not_integer(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0206", at, format!("array length {what} is not an integer"), "")
+    Diagnostic::error(
+        "E0206",
+        at,
+        format!("array length {what} is not an integer"),
+        "",
+    )
 }
 
 pub(in crate::types) fn array_length_out_of_range(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0207", at, format!("invalid array length {text}"), "negative or too large")
+    Diagnostic::error(
+        "E0207",
+        at,
+        format!("invalid array length {text}"),
+        "negative or too large",
+    )
 }
 
 pub(in crate::types) fn invalid_map_key(at: Span, ty: &str, why: &str) -> Diagnostic {
@@ -39,11 +74,18 @@ pub(in crate::types) fn invalid_map_key(at: Span, ty: &str, why: &str) -> Diagno
 }
 
 pub(in crate::types) fn unsendable(at: Span, ty: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("E0209", at, format!("{ty} cannot be sent to another island"), "").with_note(why)
+    Diagnostic::error(
+        "E0209",
+        at,
+        format!("{ty} cannot be sent to another island"),
+        "",
+    )
+    .with_note(why)
 }
 
 pub(in crate::types) fn duplicate_field(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0210", at, format!("the struct has two fields {name}"), "").with_label(previous, "the other one")
+    Diagnostic::error("E0210", at, format!("the struct has two fields {name}"), "")
+        .with_label(previous, "the other one")
 }
 
 pub(in crate::types) fn invalid_embedded(at: Span, ty: &str) -> Diagnostic {
@@ -55,39 +97,87 @@ pub(in crate::types) fn blank_method(at: Span) -> Diagnostic {
     Diagnostic::error("E0212", at, "a method of an interface needs a name", "")
 }
 
-pub(in crate::types) fn duplicate_interface_method(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0213", at, format!("the interface has two methods {name}"), "")
-        .with_label(previous, "the other one")
+pub(in crate::types) fn duplicate_interface_method(
+    at: Span,
+    name: &str,
+    previous: Span,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0213",
+        at,
+        format!("the interface has two methods {name}"),
+        "",
+    )
+    .with_label(previous, "the other one")
 }
 
 pub(in crate::types) fn embeds_non_interface(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0214", at, format!("{ty} is not an interface"), "only interfaces can be embedded here")
-        .with_note("unions and constraints are not part of Vo")
+    Diagnostic::error(
+        "E0214",
+        at,
+        format!("{ty} is not an interface"),
+        "only interfaces can be embedded here",
+    )
+    .with_note("unions and constraints are not part of Vo")
 }
 
-pub(in crate::types) fn conflicting_method(at: Span, name: &str, have: &str, want: &str) -> Diagnostic {
-    Diagnostic::error("E0215", at, format!("the interface has two methods {name} of different types"), "")
-        .with_note(format!("{have} and {want}"))
+pub(in crate::types) fn conflicting_method(
+    at: Span,
+    name: &str,
+    have: &str,
+    want: &str,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0215",
+        at,
+        format!("the interface has two methods {name} of different types"),
+        "",
+    )
+    .with_note(format!("{have} and {want}"))
 }
 
 pub(in crate::types) fn receiver_without_name(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0216", at, format!("{ty} cannot have methods"), "not a defined type")
-        .with_note("methods are declared for a type `T` of this package or, if it is a struct, for `*T`")
+    Diagnostic::error(
+        "E0216",
+        at,
+        format!("{ty} cannot have methods"),
+        "not a defined type",
+    )
+    .with_note(
+        "methods are declared for a type `T` of this package or, if it is a struct, for `*T`",
+    )
 }
 
 pub(in crate::types) fn foreign_receiver(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0217", at, format!("cannot declare a method of {ty}"), "declared in another package")
-        .with_help(format!("define a type of your own: `type T {ty}`, or embed it in a struct"))
+    Diagnostic::error(
+        "E0217",
+        at,
+        format!("cannot declare a method of {ty}"),
+        "declared in another package",
+    )
+    .with_help(format!(
+        "define a type of your own: `type T {ty}`, or embed it in a struct"
+    ))
 }
 
 pub(in crate::types) fn receiver_pointer_or_interface(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0218", at, format!("{ty} cannot have methods"), "a pointer or an interface")
+    Diagnostic::error(
+        "E0218",
+        at,
+        format!("{ty} cannot have methods"),
+        "a pointer or an interface",
+    )
 }
 
 pub(in crate::types) fn pointer_receiver_on_non_struct(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0219", at, format!("a method of {ty} cannot have a pointer receiver"), "not a struct type")
-        .with_note("pointers are only to struct types")
-        .with_help(format!("use the receiver type {ty}, or make it a struct"))
+    Diagnostic::error(
+        "E0219",
+        at,
+        format!("a method of {ty} cannot have a pointer receiver"),
+        "not a struct type",
+    )
+    .with_note("pointers are only to struct types")
+    .with_help(format!("use the receiver type {ty}, or make it a struct"))
 }
 
 pub(in crate::types) fn invalid_const_type(at: Span, ty: &str) -> Diagnostic {
