@@ -53,6 +53,20 @@ impl<'a> Lowerer<'_, 'a> {
                 self.b.bind(second);
                 self.condition(y, then, otherwise);
             }
+            ExprKind::Binary { op, x, y, .. }
+                if op.is_comparison()
+                    && self.is_flat_aggregate(self.p.info.type_of(x.id))
+                    && self.type_of(x) == self.type_of(y) =>
+            {
+                let ty = self.type_of(x);
+                let (a, b) = (self.value(x, Want::Any), self.value(y, Want::Any));
+                let (then, otherwise) = if *op == BinaryOp::Ne {
+                    (otherwise, then)
+                } else {
+                    (then, otherwise)
+                };
+                self.branch_parts(ty, &a.slots, &b.slots, then, otherwise);
+            }
             ExprKind::Binary { op, x, y, .. } if op.is_comparison() => {
                 let truth = self.comparison(*op, x, y, None);
                 let (then, otherwise) = if truth.negated {
@@ -67,6 +81,12 @@ impl<'a> Lowerer<'_, 'a> {
                 self.b.branch(cond, then, otherwise);
             }
         }
+    }
+
+    /// Whether values of a type are structs or arrays in slots.
+    fn is_flat_aggregate(&mut self, ty: Ty) -> bool {
+        matches!(self.tys().under(ty), Kind::Struct(_) | Kind::Array(..))
+            && !self.shape(ty).in_memory
     }
 
     /// The value of a call that is known when the program is compiled.
@@ -185,6 +205,10 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Goes on at `equal` if two values of a type are equal, else at `otherwise`.
     pub fn branch_equal(&mut self, ty: Ty, a: &[Slot], b: &[Slot], equal: Label, otherwise: Label) {
+        if self.is_flat_aggregate(ty) {
+            self.branch_parts(ty, a, b, equal, otherwise);
+            return;
+        }
         let truth = self.compare(BinaryOp::Eq, ty, a, b, None);
         let (equal, otherwise) = if truth.negated {
             (otherwise, equal)
@@ -315,21 +339,9 @@ impl<'a> Lowerer<'_, 'a> {
             });
             return dst;
         }
-        let mut leaves = Vec::new();
-        self.leaves(ty, 0, &mut leaves);
-        let (differ, done) = (self.b.label(), self.b.label());
-        for (leaf, start) in leaves {
-            let count = self.shape(leaf).slots.len();
-            let next = self.b.label();
-            self.branch_equal(
-                leaf,
-                &a[start..start + count],
-                &b[start..start + count],
-                next,
-                differ,
-            );
-            self.b.bind(next);
-        }
+        let (same, differ, done) = (self.b.label(), self.b.label(), self.b.label());
+        self.branch_parts(ty, a, b, same, differ);
+        self.b.bind(same);
         self.b.emit(Inst::Const {
             dst: Dst(dst),
             value: 1,
@@ -342,6 +354,20 @@ impl<'a> Lowerer<'_, 'a> {
         });
         self.b.bind(done);
         dst
+    }
+
+    /// Goes on at `same` if two structs or arrays in slots are equal, else at `differ`.
+    fn branch_parts(&mut self, ty: Ty, a: &[Slot], b: &[Slot], same: Label, differ: Label) {
+        let mut leaves = Vec::new();
+        self.leaves(ty, 0, &mut leaves);
+        for (leaf, start) in leaves {
+            let count = self.shape(leaf).slots.len();
+            let next = self.b.label();
+            let (a, b) = (&a[start..start + count], &b[start..start + count]);
+            self.branch_equal(leaf, a, b, next, differ);
+            self.b.bind(next);
+        }
+        self.b.jump(same);
     }
 
     /// The parts of a struct or array that are neither, with the numbers of their first slots; blank

@@ -73,6 +73,10 @@ pub struct Program<'a> {
     global_table: Vec<Global>,
     /// Array variables that must live in memory because they are indexed dynamically.
     pub indexed: HashSet<ObjId>,
+    /// Variables that `for` clauses declare.
+    pub loop_vars: HashSet<ObjId>,
+    /// Variables that are assigned to elsewhere than in the clause that declares them.
+    pub assigned: HashSet<ObjId>,
     scanned: HashSet<FuncId>,
     pub diags: Diagnostics,
     /// Whether parts of values in interfaces are taken out at run time as interfaces of their own.
@@ -106,6 +110,8 @@ impl<'a> Program<'a> {
             globals: HashMap::new(),
             global_table: Vec::new(),
             indexed: HashSet::new(),
+            loop_vars: HashSet::new(),
+            assigned: HashSet::new(),
             scanned: HashSet::new(),
             diags: Diagnostics::new(),
             reflects: false,
@@ -382,26 +388,10 @@ impl<'a> Program<'a> {
     /// The name of a function as users know it.
     pub fn func_name(&self, id: FuncId) -> String {
         let func = self.info.function(id);
-        let pkg = &self.info.package(func.pkg).path;
-        let method = func.recv.map(|recv| {
-            let (base, pointer) = self.tys.deref(self.info.object(recv).ty);
-            let name = match self.tys.as_named(base) {
-                Some(named) => self.tys.named(named).name.clone(),
-                None => "?".into(),
-            };
-            if pointer {
-                format!("(*{name})")
-            } else {
-                name.to_string()
-            }
-        });
-        match method {
-            Some(recv) => format!("{pkg}.{recv}.{}", func.name),
-            None => format!("{pkg}.{}", func.name),
-        }
+        format!("{}.{}", self.info.package(func.pkg).path, func.name)
     }
 
-    /// Finds the array variables that are indexed dynamically in the function around `id`.
+    /// Finds out what decides where the variables live of the function around `id`.
     pub fn scan(&mut self, id: FuncId) {
         let mut outer = id;
         while let Some(parent) = self.info.function(outer).parent {
@@ -419,7 +409,11 @@ impl<'a> Program<'a> {
         let Some(var) = self.info.var(obj) else {
             return false;
         };
-        var.shared() || self.indexed.contains(&obj) || (var.role == VarRole::Result && var.captured)
+        // What only the head of its loop changes is never changed once an iteration has it.
+        let fixed = self.loop_vars.contains(&obj) && !self.assigned.contains(&obj);
+        (var.shared() && (var.address_taken || !fixed))
+            || self.indexed.contains(&obj)
+            || (var.role == VarRole::Result && var.captured)
     }
 
     /// A new builder.

@@ -1,4 +1,6 @@
-//! Finds array variables that are indexed dynamically: they must live in memory although they are small.
+//! Finds out what decides where variables live, beyond what the checker knows: array variables that are
+//! indexed dynamically must live in memory although they are small; a loop variable that only the head of
+//! its loop changes need not be shared with the closures that use it.
 
 use super::program::Program;
 use crate::syntax::ast::*;
@@ -33,8 +35,14 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
             expr(p, chan);
             expr(p, value);
         }
-        StmtKind::IncDec { x, .. } => expr(p, x),
-        StmtKind::Assign { lhs, rhs, .. } => {
+        StmtKind::IncDec { x, .. } => {
+            assigned(p, x);
+            expr(p, x);
+        }
+        StmtKind::Assign { lhs, op, rhs, .. } => {
+            if *op != AssignOp::Define || lhs.len() > 1 {
+                lhs.iter().for_each(|e| assigned(p, e));
+            }
             exprs(p, lhs);
             exprs(p, rhs);
         }
@@ -69,6 +77,7 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
                         expr(p, value);
                     }
                     Comm::Recv { lhs, recv, .. } => {
+                        lhs.iter().for_each(|e| assigned(p, e));
                         exprs(p, lhs);
                         expr(p, recv);
                     }
@@ -76,13 +85,9 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
                 stmts(p, &c.body);
             }
         }
-        StmtKind::For(s) => {
-            s.init.iter().for_each(|s| stmt(p, s));
-            exprs(p, &s.cond);
-            s.post.iter().for_each(|s| stmt(p, s));
-            block(p, &s.body);
-        }
+        StmtKind::For(s) => for_stmt(p, s),
         StmtKind::Range(s) => {
+            s.key.iter().chain(&s.value).for_each(|e| assigned(p, e));
             exprs(p, &s.key);
             exprs(p, &s.value);
             if s.value.is_some() {
@@ -91,6 +96,58 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
             expr(p, &s.x);
             block(p, &s.body);
         }
+    }
+}
+
+fn for_stmt(p: &mut Program<'_>, s: &ForStmt) {
+    if let Some(init) = &s.init {
+        if let StmtKind::Assign {
+            lhs,
+            op: AssignOp::Define,
+            ..
+        } = &init.kind
+        {
+            let vars = lhs.iter().filter_map(|e| p.info.def(e.as_ident()?.id));
+            p.loop_vars.extend(vars.collect::<Vec<_>>());
+        }
+        stmt(p, init);
+    }
+    exprs(p, &s.cond);
+    match s.post.as_ref().map(|post| &post.kind) {
+        // The usual `i++` and `i += 2`; no closure is made here.
+        Some(StmtKind::IncDec { x, .. }) => expr(p, x),
+        Some(StmtKind::Assign { lhs, rhs, .. }) if rhs.iter().all(is_simple) => {
+            exprs(p, lhs);
+            exprs(p, rhs);
+        }
+        _ => s.post.iter().for_each(|post| stmt(p, post)),
+    }
+    block(p, &s.body);
+}
+
+fn is_simple(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Ident(_) | ExprKind::Lit(_) => true,
+        ExprKind::Binary { x, y, .. } => is_simple(x) && is_simple(y),
+        ExprKind::Unary { x, .. } | ExprKind::Paren(x) => is_simple(x),
+        _ => false,
+    }
+}
+
+/// Notes the variable that an assignment changes, all or a part of it.
+fn assigned(p: &mut Program<'_>, target: &Expr) {
+    let mut e = target.unparen();
+    loop {
+        e = match &e.kind {
+            ExprKind::Ident(ident) => {
+                if let Some(obj) = p.info.use_of(ident.id) {
+                    p.assigned.insert(obj);
+                }
+                return;
+            }
+            ExprKind::Selector { x, .. } | ExprKind::Index { x, .. } => x.unparen(),
+            _ => return,
+        };
     }
 }
 
