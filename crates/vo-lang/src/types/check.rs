@@ -80,6 +80,9 @@ pub(super) struct Checker<'a> {
     pub(super) used_imports: HashSet<ObjId>,
     /// Results of walks over type structure, by type.
     pub(super) valid_types: HashMap<super::ty::NamedId, super::validtype::Validity>,
+    /// Upper bounds of the sizes of types, and which too large ones are known.
+    pub(super) sizes: HashMap<Ty, u64>,
+    pub(super) sizes_reported: HashSet<Ty>,
     /// Whether a call or receive was met; `len` and `cap` of arrays are constant only without.
     pub(super) has_call: bool,
     /// How many function literals there are within each outermost function, for their names.
@@ -139,6 +142,8 @@ impl<'a> Checker<'a> {
             captured: HashSet::new(),
             used_imports: HashSet::new(),
             valid_types: HashMap::new(),
+            sizes: HashMap::new(),
+            sizes_reported: HashSet::new(),
             has_call: false,
             literal_counts: HashMap::new(),
             diagnostics: Vec::new(),

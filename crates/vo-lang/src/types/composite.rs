@@ -117,6 +117,7 @@ impl<'a> Checker<'a> {
         }
         let ty = self.tys.array(elem, length);
         self.record_type(array, ty);
+        self.later(move |c| c.check_size(ty, array.span));
         Operand::new(e, Mode::Value, ty)
     }
 

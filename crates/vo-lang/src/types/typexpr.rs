@@ -34,6 +34,12 @@ impl<'a> Checker<'a> {
     pub(super) fn type_expr(&mut self, expr: &'a Expr) -> Ty {
         let ty = super::check::deeper(|| self.type_expr_inner(expr));
         self.record_type(expr, ty);
+        if matches!(
+            expr.kind,
+            ExprKind::ArrayType { .. } | ExprKind::StructType(_)
+        ) {
+            self.later(move |c| c.check_size(ty, expr.span));
+        }
         ty
     }
 

@@ -184,3 +184,14 @@ pub(in crate::types) fn invalid_const_type(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error("E0220", at, format!("{ty} has no constants"), "")
         .with_note("constants are booleans, numbers and strings")
 }
+
+pub(in crate::types) fn type_too_large(at: Span, ty: &str, max: u64) -> Diagnostic {
+    Diagnostic::error(
+        "E0221",
+        at,
+        format!("values of type {ty} are too large"),
+        "",
+    )
+    .with_note(format!("a value has at most {max} bytes"))
+    .with_help("use a slice")
+}
