@@ -1,7 +1,7 @@
 //! Constant values and their exact arithmetic.
 //!
 //! Numbers are integers of any size and exact rationals; a rational that grows beyond
-//! [`MAX_RATIONAL_BITS`] is rounded to [`MANTISSA_BITS`], as Go's compiler does. Strings are bytes. The
+//! a few thousand bits is rounded to 512, as Go's compiler does. Strings are bytes. The
 //! functions here know values, not types: which operation is meant for which operands, how large a
 //! value may become and what does not fit a type is decided in `expr` and `const_expr`, with
 //! [`Value::represent`] as their tool.

@@ -1,8 +1,17 @@
 //! The type checker: names, types, constants and the order of initialisation.
 //!
-//! [`check`] takes a parsed [`Program`] and gives its types ([`ty`]) and facts about its tree ([`info`]), the
+//! [`check()`] takes a parsed [`Program`] and gives its types ([`ty`]) and facts about its tree ([`info`]), the
 //! two things that the lowering reads. The structure follows `go/types`: one file for each subject, all of
 //! them methods of one checker. Nothing here changes the tree or knows of bytecode.
+//!
+//! # What this does not check
+//!
+//! - Dynamic access (`~>`) and imports with `.` are refused as not supported yet.
+//! - A call on another island through a function *value* is accepted: what the value captured is known only
+//!   when the program runs.
+//! - Go takes three things that are refused here: an interface literal, within a method of an interface,
+//!   that embeds that same interface; promoted fields as keys of struct literals; `new` of a value.
+//! - The protocol methods of dynamic access may have any signature.
 
 mod assign;
 mod binary;

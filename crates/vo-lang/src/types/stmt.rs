@@ -183,8 +183,8 @@ impl<'a> Checker<'a> {
         }
         let call = self.suspended_call("go", call);
         if let (Some(_), Some(call)) = (island, call) {
-            // What the callee captures is known when its body has been checked.
-            self.later(move |c| c.later(move |c| c.check_remote_call(call)));
+            // What a literal captures is known when its body has been checked, which was put off before.
+            self.later(move |c| c.check_remote_call(call));
         }
     }
 

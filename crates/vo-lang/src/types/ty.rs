@@ -350,7 +350,7 @@ impl Default for TyTable {
 }
 
 impl TyTable {
-    /// A table with the predeclared types, all but `error` (see [`TyTable::set_error`]).
+    /// A table with the predeclared types, all but `error`, which the checker adds.
     pub fn new() -> Self {
         let mut table = TyTable {
             kinds: Vec::new(),
