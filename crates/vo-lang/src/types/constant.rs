@@ -3,7 +3,7 @@
 //! Numbers are integers of any size and exact rationals; a rational that grows beyond
 //! a few thousand bits is rounded to 512, as Go's compiler does. Strings are bytes. The
 //! functions here know values, not types: which operation is meant for which operands, how large a
-//! value may become and what does not fit a type is decided in `expr` and `const_expr`, with
+//! value may become and what does not fit a type is decided in `binary` and `untyped`, with
 //! [`Value::represent`] as their tool.
 //!
 //! Operations return `None` where they are not defined or where the result is out of all bounds; they
