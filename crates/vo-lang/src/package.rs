@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Diagnostic, Diagnostics, Severity};
 use crate::source::{FileId, SourceMap, Span};
 use crate::syntax::ast::{File, ImportSpec, Name, NodeIds};
 use crate::syntax::parse_file;
@@ -63,7 +63,6 @@ pub fn load_file(
         ids: NodeIds::new(),
         packages: Vec::new(),
         states: HashMap::new(),
-        syntax_errors: false,
     };
     let file = loader.source.add(name, bytes);
     let file = loader.parse(file);
@@ -80,11 +79,25 @@ pub fn load_file(
         std: false,
         files: vec![file],
     });
+    let (packages, node_count) = (loader.packages, loader.ids.count());
+    let syntax_errors = diags
+        .sorted()
+        .iter()
+        .any(|diagnostic| damages_tree(diagnostic));
     Program {
-        packages: loader.packages,
-        node_count: loader.ids.count(),
-        syntax_errors: loader.syntax_errors,
+        packages,
+        node_count,
+        syntax_errors,
     }
+}
+
+/// Whether a diagnostic is of the parser and about what is then missing from the tree.
+fn damages_tree(diagnostic: &Diagnostic) -> bool {
+    /// A second default clause; the tree has both.
+    const HARMLESS: &str = "E0057";
+    diagnostic.severity == Severity::Error
+        && diagnostic.id.starts_with("E00")
+        && diagnostic.id != HARMLESS
 }
 
 struct Loader<'a> {
@@ -93,7 +106,6 @@ struct Loader<'a> {
     ids: NodeIds,
     packages: Vec<Package>,
     states: HashMap<Name, State>,
-    syntax_errors: bool,
 }
 
 /// How far the loading of a package is.
@@ -105,10 +117,7 @@ enum State {
 
 impl Loader<'_> {
     fn parse(&mut self, file: FileId) -> File {
-        let before = self.diags.error_count();
-        let file = parse_file(self.source, file, &mut self.ids, self.diags);
-        self.syntax_errors |= self.diags.error_count() > before;
-        file
+        parse_file(self.source, file, &mut self.ids, self.diags)
     }
 
     fn load_imports(&mut self, files: &[File]) {

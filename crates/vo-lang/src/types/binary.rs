@@ -212,9 +212,15 @@ impl<'a> Checker<'a> {
         }
         let (a, b) = (self.show(x.ty), self.show(y.ty));
         let numbers = self.tys.is_numeric(x.ty) && self.tys.is_numeric(y.ty);
+        let text = format!(
+            "{} {} {}",
+            self.span_text(x.span),
+            op.as_str(),
+            self.span_text(y.span)
+        );
         self.report(errors::mismatched_types(
             span,
-            op.as_str(),
+            &text,
             (x.span, &a),
             (y.span, &b),
             numbers,
@@ -382,7 +388,8 @@ impl<'a> Checker<'a> {
             && let Some(count) = value.as_int()
             && count.sign() == num_bigint::Sign::Minus
         {
-            self.report(errors::negative_shift(y.span));
+            let count = value.display();
+            self.report(errors::negative_shift(y.span, &count));
             return false;
         }
         if self.tys.is_untyped(y.ty) {

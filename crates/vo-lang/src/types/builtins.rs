@@ -232,7 +232,7 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         let want = match self.tys.under(x.ty) {
-            Kind::Chan(..) => "a channel that can be sent to",
+            Kind::Chan(..) => "a channel that is not receive-only",
             Kind::Port(..) => "the port itself (`port T`): only its owner may close it",
             _ => "a channel or port",
         };
@@ -299,7 +299,7 @@ impl<'a> Checker<'a> {
             self.report(errors::wrong_builtin_argument(
                 condition.span,
                 "assert",
-                "a condition",
+                "a bool",
                 &what,
             ));
         } else if condition.is_const() && condition.value == Some(Value::Bool(false)) {
@@ -366,7 +366,7 @@ impl<'a> Checker<'a> {
         if let [Some(len), Some(cap)] = sizes[..]
             && len > cap
         {
-            self.report(errors::swapped_bounds(args[1].span, len, cap));
+            self.report(errors::length_over_capacity(args[1].span, len, cap));
         }
         if matches!(self.tys.under(ty), Kind::Port(..)) && sizes[0] == Some(0) {
             self.report(errors::port_without_capacity(args[1].span));

@@ -195,7 +195,11 @@ impl<'a> Checker<'a> {
 
     /// The type as shown in messages.
     pub(super) fn show(&self, ty: Ty) -> String {
-        let text = self.tys.display(ty, Some(self.pkg));
+        // `byte` and `uint8` are one type; of slices people say `[]byte`.
+        let text = self
+            .tys
+            .display(ty, Some(self.pkg))
+            .replace("[]uint8", "[]byte");
         if text.contains("invalid type") {
             self.echo.set(true);
         }
@@ -322,6 +326,10 @@ impl<'a> Checker<'a> {
         if let Some(other) = self.lookup_in(scope, &name) {
             let previous = self.info.object(other).span;
             self.report(super::errors::redeclared(span, &name, previous));
+            if let Some(var) = self.info.var_mut(obj) {
+                // Its uses were taken for those of the other one.
+                var.used = true;
+            }
             return;
         }
         self.scopes[scope.0 as usize].names.insert(name, obj);

@@ -53,10 +53,12 @@ impl<'a> Checker<'a> {
         self.check_unused(first_object);
         let is_program = pkg.index() + 1 == program.packages.len();
         if is_program && self.lookup_in(scope, "main").is_none() {
-            let span = package
-                .files
-                .first()
-                .map(|file| file.span.start())
+            let file = package.files.first();
+            let clause = file
+                .and_then(|file| file.package.as_ref())
+                .map(|name| name.span);
+            let span = clause
+                .or(file.map(|file| file.span.start()))
                 .unwrap_or_default();
             self.report(errors::no_main(span));
         }

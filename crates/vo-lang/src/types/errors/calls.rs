@@ -170,6 +170,11 @@ pub(in crate::types) fn make_arity(
     )
 }
 
+pub(in crate::types) fn length_over_capacity(at: Span, length: u64, capacity: u64) -> Diagnostic {
+    let title = format!("length {length} is larger than the capacity {capacity}");
+    Diagnostic::error("E0428", at, title, "")
+}
+
 pub(in crate::types) fn port_without_capacity(at: Span) -> Diagnostic {
     Diagnostic::error("E0427", at, "a port needs a capacity greater than 0", "")
 }
@@ -194,7 +199,7 @@ pub(in crate::types) fn mixed_struct_literal(at: Span) -> Diagnostic {
     Diagnostic::error(
         "E0442",
         at,
-        "the struct literal mixes values with and without field names",
+        "mixture of values with and without field names in a struct literal",
         "",
     )
 }
@@ -217,7 +222,7 @@ pub(in crate::types) fn unknown_field(
 }
 
 pub(in crate::types) fn duplicate_field_value(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0445", at, format!("field {name} is given twice"), "")
+    Diagnostic::error("E0445", at, format!("duplicate field {name}"), "")
         .with_label(previous, "the other value")
 }
 
@@ -247,7 +252,7 @@ pub(in crate::types) fn unexported_field_value(at: Span, name: &str, ty: &str) -
 }
 
 pub(in crate::types) fn duplicate_index(at: Span, index: u64) -> Diagnostic {
-    Diagnostic::error("E0448", at, format!("index {index} is given twice"), "")
+    Diagnostic::error("E0448", at, format!("duplicate index {index}"), "")
 }
 
 pub(in crate::types) fn index_not_constant(at: Span, text: &str) -> Diagnostic {
@@ -264,6 +269,6 @@ pub(in crate::types) fn missing_key(at: Span) -> Diagnostic {
 }
 
 pub(in crate::types) fn duplicate_key(at: Span, key: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0451", at, format!("key {key} is given twice"), "")
+    Diagnostic::error("E0451", at, format!("duplicate key {key}"), "")
         .with_label(previous, "the other one")
 }

@@ -16,12 +16,7 @@ pub(in crate::types) fn undeclared(at: Span, name: &str, help: Option<String>) -
 }
 
 pub(in crate::types) fn redeclared(at: Span, name: &str, previous: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        "E0102",
-        at,
-        format!("{name} is declared twice in this block"),
-        "",
-    );
+    let diagnostic = Diagnostic::error("E0102", at, format!("{name} redeclared in this block"), "");
     diagnostic.with_label(previous, "the other declaration")
 }
 

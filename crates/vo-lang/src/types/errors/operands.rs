@@ -48,19 +48,15 @@ pub(in crate::types) fn operator_not_defined(at: Span, op: &str, what: &str) -> 
 
 pub(in crate::types) fn mismatched_types(
     at: Span,
-    op: &str,
+    text: &str,
     (x, x_ty): (Span, &str),
     (y, y_ty): (Span, &str),
     numbers: bool,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        "E0306",
-        at,
-        format!("operator {op} on mismatched types {x_ty} and {y_ty}"),
-        "",
-    )
-    .with_label(x, x_ty)
-    .with_label(y, y_ty);
+    let title = format!("mismatched types {x_ty} and {y_ty} in `{text}`");
+    let diagnostic = Diagnostic::error("E0306", at, title, "")
+        .with_label(x, x_ty)
+        .with_label(y, y_ty);
     if numbers {
         diagnostic.with_help(format!("convert one of them, e.g. `{x_ty}(…)`"))
     } else {
@@ -100,8 +96,8 @@ pub(in crate::types) fn shift_count_not_integer(at: Span, what: &str) -> Diagnos
     )
 }
 
-pub(in crate::types) fn negative_shift(at: Span) -> Diagnostic {
-    Diagnostic::error("E0311", at, "negative shift count", "")
+pub(in crate::types) fn negative_shift(at: Span, count: &str) -> Diagnostic {
+    Diagnostic::error("E0311", at, format!("negative shift count {count}"), "")
 }
 
 pub(in crate::types) fn shift_too_far(at: Span) -> Diagnostic {
@@ -156,15 +152,15 @@ pub(in crate::types) fn not_a_queue(at: Span, what: &str, receive: bool) -> Diag
 
 pub(in crate::types) fn wrong_direction(at: Span, what: &str, receive: bool) -> Diagnostic {
     let (verb, only) = if receive {
-        ("receive from", "sent to")
+        ("receive from", "send-only")
     } else {
-        ("send to", "received from")
+        ("send to", "receive-only")
     };
     Diagnostic::error(
         "E0317",
         at,
         format!("cannot {verb} {what}"),
-        format!("it can only be {only}"),
+        format!("it is {only}"),
     )
 }
 

@@ -131,7 +131,7 @@ pub(in crate::types) fn condition_not_boolean(at: Span, statement: &str, what: &
         "E0521",
         at,
         format!("the condition of `{statement}` is {what}"),
-        "expected a boolean",
+        "expected a bool",
     )
 }
 
@@ -149,7 +149,7 @@ pub(in crate::types) fn case_not_boolean(at: Span, what: &str) -> Diagnostic {
         "E0523",
         at,
         format!("the case is {what}"),
-        "expected a boolean",
+        "expected a bool",
     )
     .with_note("a switch without a tag takes conditions")
 }

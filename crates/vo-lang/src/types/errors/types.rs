@@ -140,7 +140,7 @@ pub(in crate::types) fn receiver_without_name(at: Span, ty: &str) -> Diagnostic 
     Diagnostic::error(
         "E0216",
         at,
-        format!("{ty} cannot have methods"),
+        format!("invalid receiver type {ty}"),
         "not a defined type",
     )
     .with_note(
@@ -164,7 +164,7 @@ pub(in crate::types) fn receiver_pointer_or_interface(at: Span, ty: &str) -> Dia
     Diagnostic::error(
         "E0218",
         at,
-        format!("{ty} cannot have methods"),
+        format!("invalid receiver type {ty}"),
         "a pointer or an interface",
     )
 }
