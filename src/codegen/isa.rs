@@ -19,6 +19,8 @@ pub fn host() -> Result<OwnedTargetIsa, String> {
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         // Nobody unwinds native frames: panics are a status.
         ("unwind_info", "false"),
+        // Cranelift's tail calls rely on them.
+        ("preserve_frame_pointers", "true"),
         // The entry check keeps the stack within its limit.
         ("enable_probestack", "false"),
         // Hot loops and functions begin at a fetch block.

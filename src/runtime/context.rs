@@ -287,6 +287,12 @@ impl Context {
         head
     }
 
+    /// Empties the run queue, when the program ends.
+    pub fn forget_ready(&mut self) {
+        self.next = ptr::null_mut();
+        self.queue_head = ptr::null_mut();
+    }
+
     /// A record of at least `words` words, not initialised; null when memory is exhausted.
     pub fn take_record(&mut self, words: usize) -> *mut Record {
         if let Some(class) = class_of(words) {

@@ -23,6 +23,7 @@ pub mod island;
 pub mod map;
 pub mod native;
 pub mod panic;
+pub mod panic_text;
 pub mod program;
 pub mod record;
 pub mod report;

@@ -33,6 +33,8 @@ pub struct Frame {
 pub enum PanicValue {
     /// A value given to `panic`: type word and data word.
     Value(u64, u64),
+    /// A value given to `panic`, by the text that its own method gives.
+    Described(String),
     /// A run-time fault, with its text behind `runtime error: ` where that belongs to it.
     Fault(String),
     /// The program ends: a limit was reached or memory is exhausted. Cannot be recovered.

@@ -102,7 +102,7 @@ fn attend(cx: &mut Context, executor: &mut dyn Executor) {
 /// Collects garbage. All fibers must be captured.
 pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     let this: *const Context = cx;
-    cx.heap.collect(&mut cx.alloc, |marker| {
+    cx.heap.collect(|marker| {
         // SAFETY: marking reads slabs, globals and records, none of which `collect` touches.
         let cx = unsafe { &*this };
         cx.trace_globals(marker);

@@ -9,10 +9,13 @@ use super::plan::FuncPlan;
 use crate::cfg::SlotSet;
 use vo_bytecode::{Function, Slot, SlotTy};
 
+/// The number of the entry point.
+const ENTRY: usize = 0;
+
 /// Gives each slot that is live at some point a home, and the record its size.
 ///
-/// A parameter that is live somewhere gets a home too, so that the resume function can store it
-/// there once when the goroutine starts.
+/// Parameters that are live somewhere are in their homes from the entry on, where the resume
+/// function stores them, so at the entry point they all interfere.
 pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
     let points = plan.points.len();
     let words = points.div_ceil(64);
@@ -23,6 +26,9 @@ pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
             bits[point / 64] |= 1 << (point % 64);
         }
     }
+    for bits in at_points[..func.params as usize].iter_mut().flatten() {
+        bits[0] |= 1 << ENTRY;
+    }
     let arrivals: Vec<usize> = plan.points.iter().map(|point| point.arrivals.len()).collect();
     let mut taken = Taken { words: Vec::new() };
     let mut size = arrivals.iter().copied().max().unwrap_or(0);
@@ -32,7 +38,9 @@ pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
         }
         let Some(bits) = &at_points[at] else { continue };
         let width = if func.slots[at] == SlotTy::IfaceType { 2 } else { 1 };
-        let lowest = ones(bits).map(|point| arrivals[point]).max().unwrap_or(0);
+        // The entry's arrivals are the parameters themselves, all loaded before any is stored.
+        let others = ones(bits).filter(|point| *point != ENTRY);
+        let lowest = others.map(|point| arrivals[point]).max().unwrap_or(0);
         let own = (at < func.params as usize && at >= lowest).then_some(at);
         let home = taken.place(bits, lowest, width, own);
         plan.homes[at] = Some(home as u16);

@@ -77,7 +77,10 @@ impl Context {
         // SAFETY: the caller's promise.
         unsafe {
             match chan::try_send(self, chan, value) {
-                Outcome::Done => JitResult::Ok,
+                Outcome::Done => {
+                    self.ok = 1;
+                    JitResult::Ok
+                }
                 Outcome::Closed => self.fault(Fault::SendClosed, 0, 0),
                 Outcome::Nil => self.nil_chan(Fault::SendNil),
                 Outcome::WouldBlock => {

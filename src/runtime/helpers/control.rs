@@ -3,7 +3,6 @@
 use super::context;
 use crate::runtime::context::{Context, HANDOFF_BUDGET, JitResult};
 use crate::runtime::fiber::{Fiber, State};
-use crate::runtime::native::assertion_text;
 use crate::runtime::panic::{Fault, PanicValue};
 use crate::runtime::record::Record;
 use std::sync::atomic::Ordering;
@@ -23,7 +22,8 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         if !(collect || stack || timers || others || cx.options.stress_preempt) {
             return 0;
         }
-        if stack || (collect && !cx.options.stress_preempt) {
+        let stress = cx.options.stress_preempt || cx.options.stress_gc;
+        if stack || (collect && !stress) {
             cx.push_front(cx.current);
         } else {
             cx.push(cx.current);
@@ -121,6 +121,7 @@ pub(super) unsafe extern "C" fn yield_now(cx: *mut Context) {
     // SAFETY: as for `poll`; the running fiber is in no queue.
     unsafe {
         let cx = context(cx);
+        (*cx.current).ok = cx.ok as u8;
         cx.push(cx.current);
     }
 }
@@ -145,7 +146,7 @@ pub(super) unsafe extern "C" fn panic(cx: *mut Context, type_word: u64, data: u6
 pub(super) unsafe extern "C" fn panic_assert(cx: *mut Context, type_word: u64, want: u64, site: u64) {
     // SAFETY: as for `poll`.
     let cx = unsafe { context(cx) };
-    let text = assertion_text(&cx.program.module.types, type_word, TypeId(want as u32));
+    let text = cx.program.assertion_text(type_word, TypeId(want as u32));
     let _ = cx.fault_text(text);
     unwound_at(cx, site);
 }

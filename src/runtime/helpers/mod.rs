@@ -94,7 +94,8 @@ helpers! {
     SpawnClosure = control::spawn_closure(closure) -> word;
     /// The same for a method of a dynamic type.
     SpawnMethod = control::spawn_method(type_word, method) -> word;
-    /// Puts the running fiber, which goes on to suspend, at the end of the run queue.
+    /// Puts the running fiber, which goes on to suspend although its operation is done, at the
+    /// end of the run queue.
     Yield = control::yield_now() -> nothing;
 
     /// The code of a resume point that was not compiled yet; 0 where that fails.
