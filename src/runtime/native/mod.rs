@@ -3,10 +3,40 @@
 //! All have one shape, so that native code and the interpreter reach them the same way:
 //! argument words in, result words out. Floats travel as their bits (a single float in the low
 //! half of its word).
+//!
+//! - [`table`]: which function is behind which entry
+//! - [`memory`]: strings and slices as words, and new ones on the heap
+//! - [`strings`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
+//!   [`reflect`], [`maps`]: the functions by subject
+//! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
+//! - [`output`]: standard output and error
+//!
+//! What every function relies on: the words it is given are values of the types in its signature,
+//! as the verifier has checked; and no collection happens while it runs (a collection needs every
+//! goroutine captured), so that references in words stay valid.
 
+mod assertion;
+mod maps;
+mod math;
+mod memory;
+mod numbers;
+mod order;
+mod output;
+mod print;
+mod process;
+mod quote;
+mod reflect;
+mod slices;
+mod strings;
 mod table;
+mod utf8;
+mod value;
 
+pub use memory::EMPTY;
+pub use numbers::general_text;
+pub use output::Output;
 pub use table::native;
+pub use value::{Value, load, store};
 
 use super::context::{Context, JitResult};
 

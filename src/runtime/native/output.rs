@@ -1,0 +1,133 @@
+//! Standard output and error of a program.
+//!
+//! Output is buffered, and written when the buffer is full, before anything goes to standard
+//! error, before the program waits, and at its end. What cannot be written (a closed pipe, a full
+//! disk) is remembered and told at the end; the program runs on.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Large enough that writing costs little beside making the text.
+const BUFFER_BYTES: usize = 32 << 10;
+
+/// Where a program's output goes.
+pub struct Output {
+    buffer: Vec<u8>,
+    sink: Sink,
+    error: Option<io::Error>,
+}
+
+enum Sink {
+    /// The process's own output; flushed at line ends when people are watching.
+    Process { interactive: bool },
+    /// Kept in memory: output and error.
+    Captured { out: Vec<u8>, err: Vec<u8> },
+}
+
+impl Output {
+    /// The output of the process.
+    pub fn process() -> Output {
+        let interactive = io::stdout().is_terminal();
+        Output::new(Sink::Process { interactive })
+    }
+
+    /// Output that is kept in memory, for tests and for programs that embed the engine.
+    pub fn captured() -> Output {
+        Output::new(Sink::Captured {
+            out: Vec::new(),
+            err: Vec::new(),
+        })
+    }
+
+    fn new(sink: Sink) -> Output {
+        Output {
+            buffer: Vec::new(),
+            sink,
+            error: None,
+        }
+    }
+
+    /// Writes to standard output.
+    pub fn write(&mut self, text: &[u8]) {
+        if let Sink::Captured { out, .. } = &mut self.sink {
+            out.extend_from_slice(text);
+            return;
+        }
+        if self.buffer.len() + text.len() > BUFFER_BYTES {
+            self.flush();
+        }
+        self.buffer.extend_from_slice(text);
+        let at_line_end =
+            matches!(self.sink, Sink::Process { interactive: true }) && text.ends_with(b"\n");
+        if at_line_end || self.buffer.len() >= BUFFER_BYTES {
+            self.flush();
+        }
+    }
+
+    /// Writes to standard error, behind all that was written to standard output before.
+    pub fn write_err(&mut self, text: &[u8]) {
+        self.flush();
+        match &mut self.sink {
+            Sink::Captured { err, .. } => err.extend_from_slice(text),
+            Sink::Process { .. } => {
+                if let Err(error) = io::stderr().write_all(text) {
+                    self.error.get_or_insert(error);
+                }
+            }
+        }
+    }
+
+    /// Hands what is buffered to the system.
+    pub fn flush(&mut self) {
+        if self.buffer.is_empty() {
+            return;
+        }
+        if self.error.is_none() {
+            let mut stdout = io::stdout().lock();
+            let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
+            self.error = written.err();
+        }
+        self.buffer.clear();
+    }
+
+    /// Whether something could not be written.
+    pub fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Writes what is left; the first error of all writes.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.flush();
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// Takes what was captured: standard output and standard error. Empty for a process's own.
+    pub fn take_captured(&mut self) -> (Vec<u8>, Vec<u8>) {
+        match &mut self.sink {
+            Sink::Captured { out, err } => (std::mem::take(out), std::mem::take(err)),
+            Sink::Process { .. } => (Vec::new(), Vec::new()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Output")
+            .field("buffered", &self.buffer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captured_output_is_kept_apart_from_errors() {
+        let mut output = Output::captured();
+        output.write(b"a");
+        output.write_err(b"b");
+        output.write(b"c");
+        assert!(output.finish().is_ok());
+        assert_eq!(output.take_captured(), (b"ac".to_vec(), b"b".to_vec()));
+    }
+}

@@ -1,0 +1,90 @@
+//! Strings and their conversions.
+
+use super::memory::{Exhausted, bytes, done, put};
+use super::slices::round_up;
+use super::utf8;
+use crate::runtime::context::{Context, JitResult};
+use std::cmp::Ordering;
+
+/// `str.eq`
+pub fn str_eq(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: two strings.
+    rets[0] = u64::from(unsafe { bytes(args, 0) == bytes(args, 2) });
+    JitResult::Ok
+}
+
+/// `str.cmp`
+pub fn str_cmp(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: two strings.
+    let ordering = unsafe { bytes(args, 0).cmp(bytes(args, 2)) };
+    rets[0] = match ordering {
+        Ordering::Less => -1i64 as u64,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    };
+    JitResult::Ok
+}
+
+/// `str.from_rune`
+pub fn str_from_rune(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let mut buffer = [0; 4];
+    let text = utf8::character(args[0] as i64).encode_utf8(&mut buffer);
+    done(cx.put_string(text.as_bytes(), rets))
+}
+
+/// `str.to_bytes`
+pub fn str_to_bytes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: a string.
+    let text = unsafe { bytes(args, 0) };
+    let cap = round_up(text.len(), true);
+    done(cx.new_bytes(text, cap).map(|to| {
+        put(rets, &[to as u64, text.len() as u64, cap as u64]);
+    }))
+}
+
+/// `str.from_bytes`
+pub fn str_from_bytes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: a byte slice.
+    let text = unsafe { bytes(args, 0) };
+    done(cx.put_string(text, rets))
+}
+
+/// `str.to_runes`
+pub fn str_to_runes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: a string.
+    let text = unsafe { bytes(args, 0) };
+    done(put_runes(cx, text, rets))
+}
+
+fn put_runes(cx: &mut Context, text: &[u8], rets: &mut [u64]) -> Result<(), Exhausted> {
+    let len = utf8::runes(text).count();
+    let size = round_up(len * 4, true);
+    let to = cx.new_object(cx.program.own.bytes, size)?.cast::<u32>();
+    for (at, rune) in utf8::runes(text).enumerate() {
+        // SAFETY: `at < len`, and there is room for `len` runes; objects are aligned to 8.
+        unsafe { to.add(at).write(rune) };
+    }
+    put(rets, &[to as u64, len as u64, (size / 4) as u64]);
+    Ok(())
+}
+
+/// `str.from_runes`
+pub fn str_from_runes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let (from, len) = (args[0] as *const i32, args[1] as usize);
+    let mut text = Vec::with_capacity(len);
+    for at in 0..len {
+        // SAFETY: a slice of `len` runes.
+        utf8::encode(i64::from(unsafe { from.add(at).read() }), &mut text);
+    }
+    done(cx.put_string(&text, rets))
+}
+
+/// `str.decode_rune`
+pub fn str_decode_rune(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    // SAFETY: a string.
+    let text = unsafe { bytes(args, 0) };
+    let rest = text.get(args[2] as usize..).unwrap_or(&[]);
+    let (rune, width) = utf8::decode(rest);
+    put(rets, &[u64::from(rune), width as u64]);
+    JitResult::Ok
+}

@@ -1,0 +1,87 @@
+//! Which function is behind which entry of the list of runtime functions.
+
+use super::{Native, maps, math, numbers, print, process, quote, reflect, slices, strings};
+use vo_bytecode::RtFn;
+
+/// One line for each function; what is missing here does not compile.
+macro_rules! table {
+    ($($variant:ident = $name:literal,)*) => {
+        /// The function behind an entry of the list.
+        pub fn native(function: RtFn) -> Native {
+            match function { $(RtFn::$variant => function!($variant),)* }
+        }
+    };
+}
+
+#[rustfmt::skip]
+macro_rules! function {
+    (StrEq) => { strings::str_eq };
+    (StrCmp) => { strings::str_cmp };
+    (StrFromRune) => { strings::str_from_rune };
+    (StrToBytes) => { strings::str_to_bytes };
+    (StrFromBytes) => { strings::str_from_bytes };
+    (StrToRunes) => { strings::str_to_runes };
+    (StrFromRunes) => { strings::str_from_runes };
+    (StrDecodeRune) => { strings::str_decode_rune };
+    (SliceMake) => { slices::slice_make };
+    (SliceGrow) => { slices::slice_grow };
+    (MapLen) => { maps::map_len };
+    (MapClear) => { maps::map_clear };
+    (PrintStr) => { print::print_str };
+    (PrintInt) => { print::print_int };
+    (PrintUint) => { print::print_uint };
+    (PrintF64) => { print::print_f64 };
+    (PrintF32) => { print::print_f32 };
+    (PrintBool) => { print::print_bool };
+    (PrintRef) => { print::print_ref };
+    (PrintAny) => { print::print_any };
+    (AssertFailed) => { print::assert_failed };
+    (Gosched) => { process::gosched };
+    (NumGoroutine) => { process::num_goroutine };
+    (Gc) => { process::gc };
+    (HeapBytes) => { process::heap_bytes };
+    (Sleep) => { process::sleep };
+    (WallNanos) => { process::wall_nanos };
+    (MonoNanos) => { process::mono_nanos };
+    (Exit) => { process::exit };
+    (WriteFd) => { process::write_fd };
+    (Args) => { process::args };
+    (AnyKind) => { reflect::kind };
+    (AnyTypeName) => { reflect::type_name };
+    (AnyInt) => { reflect::int_of };
+    (AnyFloat) => { reflect::float_of };
+    (AnyStr) => { reflect::string_of };
+    (AnyBits) => { reflect::bits };
+    (AnyAddr) => { reflect::addr };
+    (AnyLen) => { reflect::length };
+    (AnyIndex) => { reflect::index };
+    (AnyFieldName) => { reflect::field_name };
+    (AnyElem) => { reflect::elem };
+    (AnyMapKeys) => { maps::map_keys };
+    (AnyMapIndex) => { maps::map_index };
+    (AnySwap) => { reflect::swap };
+    (AnyElemClass) => { reflect::elem_class };
+    (FormatInt) => { numbers::format_int };
+    (FormatUint) => { numbers::format_uint };
+    (FormatFloat) => { numbers::format_float };
+    (ParseFloat) => { numbers::parse_float };
+    (Quote) => { quote::quote };
+    (IsPrint) => { quote::is_print };
+    (MathSin) => { math::sin };
+    (MathCos) => { math::cos };
+    (MathTan) => { math::tan };
+    (MathAsin) => { math::asin };
+    (MathAcos) => { math::acos };
+    (MathAtan) => { math::atan };
+    (MathAtan2) => { math::atan2 };
+    (MathExp) => { math::exp };
+    (MathLog) => { math::log };
+    (MathLog2) => { math::log2 };
+    (MathLog10) => { math::log10 };
+    (MathPow) => { math::pow };
+    (MathMod) => { math::modulo };
+    (MathHypot) => { math::hypot };
+    (MathCbrt) => { math::cbrt };
+}
+
+vo_bytecode::with_runtime_functions!(table);

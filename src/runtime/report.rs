@@ -1,0 +1,170 @@
+//! What a person reads when a program ends badly: uncaught panics, fatal errors, deadlocks.
+//!
+//! The texts are Go's, less what has no meaning here (addresses, signals).
+
+use super::fiber::State;
+use super::native::{Value, general_text};
+use super::panic::{Frame, PanicValue, Panicking};
+use super::program::Program;
+use super::sched::{Ended, Stuck};
+use super::value::name::type_name;
+use std::fmt::Write;
+use vo_bytecode::{Inst, TypeKind};
+
+/// The exit status after a panic, a fatal error or a deadlock.
+const FAILED: i32 = 2;
+
+/// How many frames of a long trace are shown at either end. A panic's trace keeps no more.
+const SHOWN: usize = 50;
+
+/// How a program ended, for its user.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// What goes to standard error; empty when all is well.
+    pub text: String,
+    /// The exit status.
+    pub status: i32,
+}
+
+/// Tells how a program ended. The values of an uncaught panic must still be there.
+pub fn report(program: &Program, ended: &Ended) -> Report {
+    let mut text = String::new();
+    let status = match ended {
+        Ended::Finished => 0,
+        Ended::Exit(code) => *code,
+        Ended::Panic(panicking) => {
+            put_panic(program, panicking, &mut text);
+            FAILED
+        }
+        Ended::Deadlock(stuck) => {
+            text.push_str("fatal error: all goroutines are asleep - deadlock!\n");
+            for stuck in stuck {
+                put_goroutine(
+                    program,
+                    stuck.goroutine,
+                    reason(program, stuck),
+                    &stuck.frames,
+                    &mut text,
+                );
+            }
+            FAILED
+        }
+    };
+    Report { text, status }
+}
+
+fn put_panic(program: &Program, panicking: &Panicking, text: &mut String) {
+    match &panicking.value {
+        PanicValue::Fatal(what) => line(text, "fatal error: ", what),
+        PanicValue::Fault(what) | PanicValue::Described(what) => line(text, "panic: ", what),
+        PanicValue::Value(ty, data) => line(text, "panic: ", &value_text(program, *ty, *data)),
+        PanicValue::Exit(_) => return,
+    }
+    put_goroutine(
+        program,
+        panicking.goroutine,
+        "running",
+        &panicking.trace,
+        text,
+    );
+}
+
+/// A line; further lines of what it says are indented, so that nobody takes them for a trace.
+fn line(text: &mut String, before: &str, what: &str) {
+    text.push_str(before);
+    text.push_str(&what.replace('\n', "\n\t"));
+    text.push('\n');
+}
+
+/// A panic's value as Go prints it: numbers and texts as they are, within their type's name where
+/// they have one of their own; others as their type and address.
+fn value_text(program: &Program, type_word: u64, data: u64) -> String {
+    let types = &program.module.types;
+    // SAFETY: the value that was panicked with; nothing was collected since.
+    let Some(value) = (unsafe { Value::of_iface(type_word, data) }) else {
+        return "nil".into();
+    };
+    let plain = match types.kind(value.ty) {
+        TypeKind::F32 => general_text(value.float(types), 32),
+        TypeKind::F64 => general_text(value.float(types), 64),
+        _ => {
+            let mut bytes = Vec::new();
+            // SAFETY: as above.
+            unsafe { value.print_plain(types, &mut bytes) };
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    let name = type_name(types, value.ty);
+    if !name.contains('.') {
+        return plain;
+    }
+    match types.kind(value.ty) {
+        TypeKind::String => format!("{name}(\"{plain}\")"),
+        TypeKind::Bool | TypeKind::Int(_) | TypeKind::F32 | TypeKind::F64 => {
+            format!("{name}({plain})")
+        }
+        _ => plain,
+    }
+}
+
+fn put_goroutine(program: &Program, id: u32, state: &str, frames: &[Frame], text: &mut String) {
+    put(text, format_args!("\ngoroutine {id} [{state}]:\n"));
+    if frames.len() < 2 * SHOWN {
+        return put_frames(program, frames, text);
+    }
+    put_frames(program, &frames[..SHOWN], text);
+    text.push_str("...additional frames elided...\n");
+    put_frames(program, &frames[frames.len() - SHOWN..], text);
+}
+
+fn put_frames(program: &Program, frames: &[Frame], text: &mut String) {
+    for frame in frames {
+        let function = program.module.func(frame.func);
+        let file = program
+            .module
+            .files
+            .get(function.file as usize)
+            .map_or("?", |file| file);
+        put(
+            text,
+            format_args!("{}(...)\n\t{file}:{}\n", function.name, frame.line),
+        );
+    }
+}
+
+/// What a goroutine waits for, in Go's words.
+fn reason(program: &Program, stuck: &Stuck) -> &'static str {
+    match stuck.state {
+        State::Sending => "chan send",
+        State::Receiving => "chan receive",
+        State::Selecting => "select",
+        State::Sleeping => "sleep",
+        State::Forever => forever(program, stuck),
+        State::Ready | State::Free | State::Case => "runnable",
+    }
+}
+
+/// What a goroutine that waits for ever does, by the operation on its line.
+fn forever(program: &Program, stuck: &Stuck) -> &'static str {
+    let Some(frame) = stuck.frames.first() else {
+        return "select (no cases)";
+    };
+    let function = program.module.func(frame.func);
+    let on_line = function
+        .code
+        .iter()
+        .zip(&function.lines)
+        .filter(|(_, line)| **line == frame.line);
+    let mut reasons = on_line.filter_map(|(inst, _)| match inst {
+        Inst::ChanSend { .. } => Some("chan send (nil chan)"),
+        Inst::ChanRecv { .. } => Some("chan receive (nil chan)"),
+        Inst::SelectExec { .. } => Some("select (no cases)"),
+        _ => None,
+    });
+    reasons.next().unwrap_or("select (no cases)")
+}
+
+fn put(text: &mut String, args: std::fmt::Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(args);
+}
