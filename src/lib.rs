@@ -1,3 +1,16 @@
-//! Vo JIT.
+//! A continuation-passing JIT for Vo, a Go-like language of goroutines and channels.
+//!
+//! The way of a program: bytecode ([`vo_bytecode`]) is verified, its control flow is analysed
+//! ([`cfg`]), a plan is made of where its functions can stop and what they carry across
+//! ([`split`]), native code is made of both ([`codegen`]), and the [`runtime`] runs it. The
+//! reference interpreter ([`interp`]) runs the same bytecode over the same runtime objects. All
+//! of it is reached through an [`engine::Engine`].
 
 pub mod cfg;
+pub mod codegen;
+pub mod engine;
+pub mod interp;
+pub mod runtime;
+pub mod split;
+
+pub use engine::Engine;
