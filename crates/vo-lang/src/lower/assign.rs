@@ -112,6 +112,7 @@ impl<'a> Lowerer<'_, 'a> {
     /// `a, b = x, y` and `a, b = f()`: first all operands, then the assignments from left to right.
     fn assign_several(&mut self, lhs: &'a [Expr], rhs: &'a [Expr]) {
         let mut places: Vec<Place> = lhs.iter().map(|e| self.place(e)).collect();
+        self.calls_first(&rhs.iter().collect::<Vec<_>>());
         let mut values = Vec::with_capacity(lhs.len());
         if rhs.len() == lhs.len() {
             for (place, e) in places.iter().zip(rhs) {
@@ -171,6 +172,10 @@ impl<'a> Lowerer<'_, 'a> {
             return;
         };
         let line = self.b.line();
+        if let Some(rhs) = rhs {
+            // As in `x = x op y`: the old value is read last.
+            self.calls_before(rhs);
+        }
         let (place, old) = match place {
             Place::At(loc, ty) => {
                 let loc = self.checked(loc);
@@ -257,6 +262,7 @@ impl<'a> Lowerer<'_, 'a> {
                 None => Self::place_type(place),
             })
             .collect();
+        self.calls_first(&rhs.iter().collect::<Vec<_>>());
         let mut values: Vec<Value> = Vec::with_capacity(lhs.len());
         if rhs.len() == lhs.len() {
             for (ty, e) in target_types.iter().zip(rhs) {
@@ -303,6 +309,7 @@ impl<'a> Lowerer<'_, 'a> {
             self.declare_expr(*obj, value);
             return;
         }
+        self.calls_first(&spec.values.iter().collect::<Vec<_>>());
         let mut values = Vec::with_capacity(objs.len());
         if spec.values.len() == objs.len() {
             for (obj, e) in objs.iter().zip(&spec.values) {

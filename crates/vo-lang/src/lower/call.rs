@@ -29,6 +29,9 @@ pub struct Prepared {
 impl<'a> Lowerer<'_, 'a> {
     /// The results of a call (or conversion), each with its type.
     pub fn call_results(&mut self, e: &'a Expr, want: Want<'_>) -> Vec<(Value, Ty)> {
+        if let Some(results) = self.take_hoisted(e) {
+            return results;
+        }
         let ExprKind::Call { fun, args, spread } = &e.kind else {
             return Vec::new();
         };
@@ -43,10 +46,12 @@ impl<'a> Lowerer<'_, 'a> {
                     .collect();
             }
             Some(Mode::Builtin(builtin)) => {
+                self.calls_first(&args.iter().collect::<Vec<_>>());
                 return self.builtin(e, builtin, args, spread.is_some(), want);
             }
             _ => {}
         }
+        self.calls_first(&std::iter::once(fun).chain(args).collect::<Vec<_>>());
         let prepared = self.prepare(fun);
         let mut slots = prepared.receiver;
         let values = self.call_args(args, spread.is_some(), &prepared.sig);
@@ -249,6 +254,7 @@ impl<'a> Lowerer<'_, 'a> {
             self.not_supported(call.span, "starting a built-in function");
             return;
         }
+        self.calls_first(&std::iter::once(fun).chain(args).collect::<Vec<_>>());
         let prepared = self.prepare(fun);
         let mut slots = prepared.receiver;
         let values = self.call_args(args, spread.is_some(), &prepared.sig);

@@ -24,6 +24,11 @@ impl<'a> Lowerer<'_, 'a> {
             self.b.jump(if value { then } else { otherwise });
             return;
         }
+        if let Some(results) = self.take_hoisted(e) {
+            let cond = results[0].0.slots[0];
+            self.b.branch(cond, then, otherwise);
+            return;
+        }
         match &e.kind {
             ExprKind::Paren(x) => self.condition(x, then, otherwise),
             ExprKind::Unary {
@@ -150,6 +155,7 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn comparison(&mut self, op: BinaryOp, x: &'a Expr, y: &'a Expr, dst: Option<Slot>) -> Truth {
+        self.calls_first(&[x, y]);
         let (x_ty, y_ty) = (self.type_of(x), self.type_of(y));
         if self.is_nil(y) {
             let value = self.value(x, Want::Any);

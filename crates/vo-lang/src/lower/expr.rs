@@ -45,6 +45,12 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn value_inner(&mut self, e: &'a Expr, want: Want<'_>) -> Value {
+        if let Some(results) = self.take_hoisted(e) {
+            return results
+                .into_iter()
+                .next()
+                .map_or_else(|| Value::fresh(Vec::new()), |r| r.0);
+        }
         let ty = self.type_of(e);
         let mode = self
             .p
@@ -474,6 +480,9 @@ impl<'a> Lowerer<'_, 'a> {
         want: Want<'_>,
     ) -> Value {
         let ty = self.type_of(e);
+        if !matches!(op, BinaryOp::LogAnd | BinaryOp::LogOr) && !op.is_comparison() {
+            self.calls_first(&[x, y]);
+        }
         match op {
             BinaryOp::LogAnd | BinaryOp::LogOr => self.logical(e, want),
             _ if op.is_comparison() => self.comparison_value(op, x, y, want),
@@ -555,6 +564,7 @@ impl<'a> Lowerer<'_, 'a> {
     fn concat(&mut self, e: &'a Expr, want: Want<'_>) -> Value {
         let mut operands = Vec::new();
         self.concat_operands(e, &mut operands);
+        self.calls_first(&operands);
         let mut parts = Vec::new();
         for operand in operands {
             parts.extend(self.value(operand, Want::Any).slots);

@@ -13,7 +13,7 @@ use super::place::Loc;
 use super::program::{Program, Work};
 use super::typetable::Shape;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, Name};
+use crate::syntax::ast::{Expr, Name, NodeId};
 use crate::types::info::{FuncId, ObjId, VarRole};
 use crate::types::ty::{Ty, TyTable};
 
@@ -76,6 +76,8 @@ pub struct Lowerer<'p, 'a> {
     pub flow: Vec<Flow>,
     /// Where `fallthrough` goes.
     pub next_case: Option<Label>,
+    /// Results of expressions that were evaluated ahead.
+    pub hoisted: HashMap<NodeId, Vec<(Value, Ty)>>,
     /// What is being made.
     pub work: Work,
     /// The function, where it has a source.
@@ -93,6 +95,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             homes: HashMap::new(),
             flow: Vec::new(),
             next_case: None,
+            hoisted: HashMap::new(),
             work,
             func: None,
             result_types: Vec::new(),

@@ -37,6 +37,7 @@ impl<'a> Lowerer<'_, 'a> {
         let elems = elements(e);
         let mut set = vec![false; dst.len()];
         let parts = self.literal_parts(elems, ty);
+        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
         for (value, part_ty, index) in parts {
             let at = self.part(
                 Loc::Slots((0..dst.len() as u32).map(Slot).collect()),
@@ -61,7 +62,9 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Writes a struct or array literal to zeroed memory.
     pub fn composite_into(&mut self, e: &'a Expr, ty: Ty, loc: &Loc) {
-        for (value, part_ty, index) in self.literal_parts(elements(e), ty) {
+        let parts = self.literal_parts(elements(e), ty);
+        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
+        for (value, part_ty, index) in parts {
             let at = self.part(loc.clone(), ty, index);
             self.element_into(value, part_ty, &at);
         }
@@ -128,6 +131,7 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn slice_literal(&mut self, e: &'a Expr, ty: Ty, elem: Ty, want: Want<'_>) -> Value {
         let parts = self.literal_parts(elements(e), ty);
+        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
         let len = parts.iter().map(|part| part.2 + 1).max().unwrap_or(0);
         let elem_id = self.p.types.id(elem);
         let size = self.shape(elem).size as i64;

@@ -12,6 +12,7 @@
 //! | `func` | one function: variables, parameters, captures, results |
 //! | `place` | where values are: variables, memory, elements; reading and writing them |
 //! | `expr`, `cond`, `lit`, `convert` | expressions |
+//! | `order` | calls that are evaluated ahead of plain reads |
 //! | `call`, `builtin`, `method` | calls, built-in functions, method values |
 //! | `stmt`, `assign`, `control`, `range`, `select` | statements |
 //! | `thunk` | functions that have no source: wrappers, equality, entry |
@@ -32,6 +33,7 @@ mod func;
 mod lit;
 mod method;
 mod natives;
+mod order;
 mod place;
 mod program;
 mod range;

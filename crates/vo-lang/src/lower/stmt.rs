@@ -89,6 +89,7 @@ impl<'a> Lowerer<'_, 'a> {
             return;
         }
         let mut slots = Vec::new();
+        self.calls_first(&results.iter().collect::<Vec<_>>());
         if results.len() == types.len() {
             for (e, ty) in results.iter().zip(&types) {
                 let value = self.value_as(e, *ty, Want::Any);
