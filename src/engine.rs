@@ -236,7 +236,7 @@ impl AnyExecutor {
             functions: cx.program.module.functions.len(),
             suspensions: cx.suspensions,
             switches: cx.switches,
-            spawns: cx.spawns,
+            spawns: u64::from(cx.last_id),
             collections: heap.collections,
             peak_heap_bytes: heap.peak,
             record_bytes: cx.arena.bytes(),

@@ -54,10 +54,27 @@ pub struct Jit {
     funcs: Vec<*const u8>,
     methods: Vec<*const u8>,
     entries: Vec<Entry>,
+    /// What was compiled, as text, where that was asked for.
+    listing: Option<Vec<Listing>>,
     /// Functions compiled so far, hot or resume.
     native: Vec<bool>,
     resumes: usize,
     time: Duration,
+}
+
+/// A piece of code as people read it.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The function.
+    pub func: FuncId,
+    /// Which form of it.
+    pub mode: func::Mode,
+    /// Cranelift's intermediate form.
+    pub clif: String,
+    /// Machine code, as assembly.
+    pub asm: String,
+    /// Bytes of machine code.
+    pub bytes: usize,
 }
 
 /// Points behind those of the program.
@@ -85,6 +102,29 @@ impl Jit {
         stress_suspend: bool,
     ) -> Result<Jit, String> {
         let start = Instant::now();
+        let mut jit = Jit::new(program, plan, stress_suspend)?;
+        jit.compile_all()?;
+        jit.fill_tables();
+        jit.time = start.elapsed();
+        Ok(jit)
+    }
+
+    /// Compiles every function of a program in both forms, and gives the code as text.
+    ///
+    /// # Errors
+    /// As for [`Jit::compile`].
+    pub fn list(program: Arc<Program>, plan: ModulePlan) -> Result<Vec<Listing>, String> {
+        let mut jit = Jit::new(program, plan, false)?;
+        jit.listing = Some(Vec::new());
+        for at in 0..jit.native.len() {
+            let id = FuncId(at as u32);
+            jit.define_hot(id)?;
+            jit.define_resume(id)?;
+        }
+        Ok(jit.listing.take().unwrap_or_default())
+    }
+
+    fn new(program: Arc<Program>, plan: ModulePlan, stress_suspend: bool) -> Result<Jit, String> {
         let mut builder = JITBuilder::with_isa(isa::host()?, default_libcall_names());
         for helper in Helper::ALL {
             let sig = helper.sig();
@@ -96,11 +136,12 @@ impl Jit {
         let code = module.make_context();
         let stubs = stubs::Stubs::declare(&mut module)?;
         let functions = program.module.functions.len();
-        let mut jit = Jit {
+        Ok(Jit {
             code,
             builder: FunctionBuilderContext::new(),
             points: Vec::new(),
             sites: Vec::new(),
+            listing: None,
             funcs: vec![std::ptr::null(); functions],
             methods: Vec::new(),
             entries: Vec::new(),
@@ -117,11 +158,7 @@ impl Jit {
                 plan,
                 stress_suspend,
             },
-        };
-        jit.compile_all()?;
-        jit.fill_tables();
-        jit.time = start.elapsed();
-        Ok(jit)
+        })
     }
 
     fn compile_all(&mut self) -> Result<(), String> {
@@ -159,7 +196,25 @@ impl Jit {
         self.native[id.index()] = true;
         self.define(code, signature, &function.name, |clif, builder, decls| {
             func::emit(clif, builder, decls, id, &analysis, mode);
-        })
+        })?;
+        if self.listing.is_some() {
+            self.list_code(id, mode);
+        }
+        Ok(())
+    }
+
+    /// Notes the code just compiled.
+    fn list_code(&mut self, id: FuncId, mode: func::Mode) {
+        let (Some(listing), Some(code)) = (&mut self.listing, self.code.compiled_code()) else {
+            return;
+        };
+        listing.push(Listing {
+            func: id,
+            mode,
+            clif: self.code.func.display().to_string(),
+            asm: code.vcode.clone().unwrap_or_default(),
+            bytes: code.code_buffer().len(),
+        });
     }
 
     /// Compiles one piece of code.
@@ -171,6 +226,7 @@ impl Jit {
         emit: impl FnOnce(&mut Clif, &mut FunctionBuilderContext, &mut Decls),
     ) -> Result<(), String> {
         self.decls.module.clear_context(&mut self.code);
+        self.code.set_disasm(self.listing.is_some());
         self.code.func.signature = signature;
         emit(&mut self.code.func, &mut self.builder, &mut self.decls);
         self.decls

@@ -12,14 +12,13 @@
 use super::abi;
 use super::func::raw::Raw;
 use super::jit::{Decls, Jit};
-use crate::runtime::context::{Context, HANDOFF_BUDGET};
-use crate::runtime::fiber::Fiber;
-use crate::runtime::heap::N_CLASSES;
+use crate::runtime::context::{Context, HANDOFF_BUDGET, MAX_FIBER_WORDS};
+use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::helpers::{Helper, site};
 use crate::runtime::panic::Fault;
 use crate::runtime::record::{RECORD_CLASSES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Signature};
 use cranelift_jit::JITModule;
 use cranelift_module::{FuncId as CodeId, Linkage, Module as _};
@@ -39,6 +38,8 @@ pub struct Stubs {
     pub resume_lazily: CodeId,
     /// `tmp[0]` in: the stack pointer; out: whether to capture.
     pub poll: CodeId,
+    /// `tmp[0]` in: a fiber, which goes to the end of the run queue.
+    pub push: CodeId,
     /// `tmp[0]` in: words, where the class is the last one; out: the record.
     pub records: Vec<CodeId>,
     /// `tmp[0]` in: layout, `tmp[1]` in: bytes; `tmp[0]` out: the object, or 0.
@@ -60,6 +61,7 @@ impl Stubs {
             overflow: declare("overflow", abi::resume_signature())?,
             resume_lazily: declare("resume_lazily", abi::resume_signature())?,
             poll: declare("poll", abi::stub_signature())?,
+            push: declare("push", abi::stub_signature())?,
             records: (0..=RECORD_CLASSES)
                 .map(|class| declare(&format!("record{class}"), abi::stub_signature()))
                 .collect::<Result<_, _>>()?,
@@ -70,7 +72,6 @@ impl Stubs {
 
 /// Compiles all of them.
 pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
-    const { assert!(N_CLASSES > 0) };
     define(jit, jit.decls.stubs.dispatch, abi::dispatch_signature(), dispatch)?;
     define(jit, jit.decls.stubs.exit, abi::resume_signature(), exit)?;
     define(jit, jit.decls.stubs.leave, abi::resume_signature(), |raw| raw.ret(&[]))?;
@@ -80,6 +81,11 @@ pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
         let stack_pointer = raw.tmp(0);
         let capture = raw.helper(Helper::Poll, &[stack_pointer]);
         raw.set_tmp(0, capture);
+        raw.ret(&[]);
+    })?;
+    define(jit, jit.decls.stubs.push, abi::stub_signature(), |raw| {
+        let fiber = raw.tmp(0);
+        raw.push(fiber);
         raw.ret(&[]);
     })?;
     define(jit, jit.decls.stubs.alloc, abi::stub_signature(), |raw| {
@@ -156,10 +162,39 @@ fn dispatch(raw: &mut Raw<'_, '_>) {
     raw.enter_record(record, outcome);
 }
 
+/// Ends a goroutine: frees its cell and dispatches, but for a panic, for goroutine 1, and for
+/// cells without a free list, which the runtime looks at.
 fn exit(raw: &mut Raw<'_, '_>) {
     let outcome = raw.arg(1);
+    let cx = raw.context();
+    let fiber = raw.load(I64, cx, offset_of!(Context, current));
+    let id = raw.load(I32, fiber, offset_of!(Fiber, id));
+    let class = raw.load(I16, fiber, offset_of!(Fiber, class));
+    let class = raw.b.ins().uextend(I64, class);
+    let is_main = raw.b.ins().icmp_imm_s(IntCC::Equal, id, 1);
+    let is_large =
+        raw.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, class, MAX_FIBER_WORDS as i64);
+    let special = raw.b.ins().bor(is_main, is_large);
+    let special = raw.b.ins().uextend(I64, special);
+    let special = raw.b.ins().bor(special, outcome);
+    let (slow, fast, out, on) = (raw.cold_block(), raw.block(), raw.cold_block(), raw.block());
+    raw.branch(special, slow, fast);
+
+    raw.at(fast);
+    let free = raw.b.ins().iconst(I8, State::Free as i64);
+    raw.store(free, fiber, offset_of!(Fiber, state));
+    let offset = raw.b.ins().ishl_imm_u(class, 3);
+    let list = raw.b.ins().iadd(cx, offset);
+    let head = raw.load(I64, list, offset_of!(Context, fibers));
+    raw.store(head, fiber, offset_of!(Fiber, link));
+    raw.store(fiber, list, offset_of!(Context, fibers));
+    let live = raw.load(I64, cx, offset_of!(Context, goroutines));
+    let less = raw.b.ins().iadd_imm_s(live, -1);
+    raw.store(less, cx, offset_of!(Context, goroutines));
+    raw.jump(on, &[]);
+
+    raw.at(slow);
     let leave = raw.helper(Helper::FiberExit, &[outcome]);
-    let (out, on) = (raw.cold_block(), raw.block());
     raw.branch(leave, out, on);
     raw.at(out);
     raw.ret(&[]);
@@ -234,6 +269,3 @@ impl Decls {
 pub fn record_class(words: u16) -> usize {
     crate::runtime::record::class_of(usize::from(words)).unwrap_or(RECORD_CLASSES)
 }
-
-/// An unsigned comparison by its usual name.
-pub const BELOW: IntCC = IntCC::UnsignedLessThan;

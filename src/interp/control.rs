@@ -80,7 +80,7 @@ impl Machine<'_> {
             .into_iter()
             .chain(args.0.iter().map(|slot| self.get(*slot)))
             .collect();
-        if self.cx.slabs.live() >= self.cx.options.max_goroutines {
+        if self.cx.goroutines >= self.cx.max_goroutines {
             return self.fault(Fault::TooManyGoroutines, 0, 0);
         }
         let fiber = self.interp.new_fiber(self.cx, func, &words);

@@ -4,18 +4,28 @@
 //! heap object
 //! +0   receivers: head, tail      waiting receivers, oldest first
 //! +16  senders: head, tail        waiting senders, oldest first
-//! +32  len, cap   u32 u32         values in the ring; its room
-//! +40  head       u32             where the oldest value lies
-//! +44  shape      3 * u8          of one value: words, references, interfaces
-//! +47  closed     u8
-//! +48  ring       cap * words words
+//! +32  len        u32             values in the ring
+//! +36  cap        u32             its room
+//! +40  room       u32             `cap` where a send needs only the ring, else 0
+//! +44  floor      u32             0 where a receive needs only the ring, else the most there is
+//! +48  send_at    bytes from the ring's start to where the next value goes
+//! +56  recv_at    bytes from the ring's start to the oldest value
+//! +64  ring_bytes the ring's size
+//! +72  shape      3 * u8          of one value: words, references, interfaces
+//! +75  closed     u8
+//! +80  ring       cap * words words
 //! ```
+//!
+//! Native code sends by itself where `len < room`, and receives where `len > floor`; and it
+//! completes a single waiting fiber. Everything else is here.
 //!
 //! Invariants
 //! 1. Receivers wait only while the ring is empty, senders only while it is full; never both.
 //! 2. Nobody waits in a closed channel, but senders that `close` has already woken.
 //! 3. Values are first in, first out; so are waiting receivers and waiting senders.
-//! 4. Words of the ring that hold no value are zero.
+//! 4. Words of the ring that hold no value are zero, or hold no references.
+//! 5. `room` is 0 when the channel is closed or a receiver waits, else `cap`; `floor` is the
+//!    largest number when a sender waits, else 0.
 
 use super::context::Context;
 use super::fiber::{Fiber, State, Waiter};
@@ -37,8 +47,16 @@ pub struct Chan {
     pub len: u32,
     /// Room in the ring.
     pub cap: u32,
-    /// Where the oldest value lies.
-    pub head: u32,
+    /// See invariant 5.
+    pub room: u32,
+    /// See invariant 5.
+    pub floor: u32,
+    /// Bytes from the ring's start to where the next value goes.
+    pub send_at: u64,
+    /// Bytes from the ring's start to the oldest value.
+    pub recv_at: u64,
+    /// The ring's size in bytes.
+    pub ring_bytes: u64,
     /// The shape of a value.
     pub shape: Shape,
     /// 1 when closed.
@@ -147,6 +165,8 @@ impl Chan {
         // SAFETY: a fresh zeroed object of at least a channel's size.
         unsafe {
             (*chan).cap = cap;
+            (*chan).room = cap;
+            (*chan).ring_bytes = (bytes - Chan::BYTES) as u64;
             (*chan).shape = shape;
         }
         Ok(chan)
@@ -181,15 +201,28 @@ impl Chan {
     ///
     /// # Safety
     /// `chan` is a channel and `index < cap`.
-    pub unsafe fn slot(chan: *mut Chan, index: u32) -> *mut u64 {
-        // SAFETY: the caller's promise; positions wrap at `cap`.
+    unsafe fn slot(chan: *mut Chan, index: u32) -> *mut u64 {
+        // SAFETY: the caller's promise; positions wrap at the ring's end.
         unsafe {
-            let mut at = (*chan).head + index;
-            if at >= (*chan).cap {
-                at -= (*chan).cap;
+            let mut at = (*chan).recv_at + u64::from(index) * (*chan).words() as u64 * 8;
+            if at >= (*chan).ring_bytes {
+                at -= (*chan).ring_bytes;
             }
-            Chan::ring(chan).add(at as usize * (*chan).words())
+            Chan::ring(chan).byte_add(at as usize)
         }
+    }
+
+    /// The position behind `at`.
+    fn behind(&self, at: u64) -> u64 {
+        let next = at + self.words() as u64 * 8;
+        if next >= self.ring_bytes { 0 } else { next }
+    }
+
+    /// Restores invariant 5 after a queue, or `closed`, has changed.
+    pub fn update(&mut self) {
+        let blocked = self.closed != 0 || !self.receivers.head.is_null();
+        self.room = if blocked { 0 } else { self.cap };
+        self.floor = if self.senders.head.is_null() { 0 } else { u32::MAX };
     }
 }
 
@@ -208,12 +241,14 @@ pub unsafe fn try_send(cx: &mut Context, chan: *mut Chan, value: *const u64) -> 
         }
         let receiver = (*chan).receivers.pop();
         if !receiver.is_null() {
+            (*chan).update();
             deliver(cx, receiver, value, (*chan).words());
             return Outcome::Done;
         }
         if (*chan).len < (*chan).cap {
-            let slot = Chan::slot(chan, (*chan).len);
+            let slot = Chan::ring(chan).byte_add((*chan).send_at as usize);
             ptr::copy_nonoverlapping(value, slot, (*chan).words());
+            (*chan).send_at = (*chan).behind((*chan).send_at);
             (*chan).len += 1;
             return Outcome::Done;
         }
@@ -234,21 +269,24 @@ pub unsafe fn try_recv(cx: &mut Context, chan: *mut Chan, into: *mut u64) -> Out
     unsafe {
         let words = (*chan).words();
         if (*chan).len > 0 {
-            let slot = Chan::slot(chan, 0);
+            let slot = Chan::ring(chan).byte_add((*chan).recv_at as usize);
             ptr::copy_nonoverlapping(slot, into, words);
-            (*chan).head = if (*chan).head + 1 == (*chan).cap { 0 } else { (*chan).head + 1 };
+            (*chan).recv_at = (*chan).behind((*chan).recv_at);
             let sender = (*chan).senders.pop();
             if sender.is_null() {
                 (*chan).len -= 1;
                 ptr::write_bytes(slot, 0, words);
             } else {
                 // The ring was full (1), so the place just freed is behind its newest value.
+                (*chan).send_at = (*chan).recv_at;
+                (*chan).update();
                 take(cx, sender, slot, words);
             }
             return Outcome::Done;
         }
         let sender = (*chan).senders.pop();
         if !sender.is_null() {
+            (*chan).update();
             take(cx, sender, into, words);
             return Outcome::Done;
         }
@@ -275,6 +313,7 @@ pub unsafe fn wait(cx: &mut Context, chan: *mut Chan, state: State) {
             _ => &mut (*chan).receivers,
         };
         queue.push(Fiber::waiter(fiber));
+        (*chan).update();
     }
 }
 
@@ -303,6 +342,7 @@ pub unsafe fn close(cx: &mut Context, chan: *mut Chan) -> bool {
             }
             refuse(cx, waiter, 0);
         }
+        (*chan).update();
     }
     true
 }

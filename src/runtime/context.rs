@@ -75,8 +75,10 @@ pub struct Context {
     pub suspensions: u64,
     /// How many times a fiber was entered.
     pub switches: u64,
-    /// How many goroutines were started.
-    pub spawns: u64,
+    /// Goroutines that exist.
+    pub goroutines: u64,
+    /// The most that may exist.
+    pub max_goroutines: u64,
     /// Arguments and results of out-of-line stubs.
     pub tmp: [u64; 4],
     /// The select that is about to wait, from `SelectExec` to the capture.
@@ -354,8 +356,7 @@ impl Context {
             }
             free
         };
-        self.slabs.began();
-        self.spawns += 1;
+        self.goroutines += 1;
         self.last_id += 1;
         // SAFETY: a fresh cell of at least header, record header and `words` words.
         unsafe {
@@ -385,7 +386,7 @@ impl Context {
                 self.large_fibers.push(fiber);
             }
         }
-        self.slabs.ended();
+        self.goroutines -= 1;
     }
 
     /// A free cell of `cell` words beyond the classes that have free lists; null when memory is

@@ -109,7 +109,6 @@ impl Fiber {
 #[derive(Default)]
 pub struct FiberSlabs {
     chunks: Vec<Chunk>,
-    live: usize,
 }
 
 struct Chunk {
@@ -180,21 +179,6 @@ impl FiberSlabs {
                 }
             }
         }
-    }
-
-    /// The number of fibers that exist.
-    pub fn live(&self) -> usize {
-        self.live
-    }
-
-    /// Notes that a fiber began.
-    pub fn began(&mut self) {
-        self.live += 1;
-    }
-
-    /// Notes that a fiber ended.
-    pub fn ended(&mut self) {
-        self.live -= 1;
     }
 }
 

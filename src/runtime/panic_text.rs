@@ -35,14 +35,14 @@ pub fn describe(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut P
 
 /// Runs the only ready fiber; the text that it has returned.
 fn run_to_end(cx: &mut Context, executor: &mut dyn Executor) -> Option<String> {
-    let live = cx.slabs.live();
+    let live = cx.goroutines;
     let results = Record::words(cx.exit_record);
     // SAFETY: the exit record has room for any results, and is always valid.
     unsafe { *results = 0 };
     loop {
         match executor.run(cx) {
             Ran::Attention => cx.attention = Default::default(),
-            Ran::Idle if cx.slabs.live() < live => break,
+            Ran::Idle if cx.goroutines < live => break,
             Ran::Idle | Ran::MainEnded | Ran::Panicked => return None,
         }
     }

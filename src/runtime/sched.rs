@@ -79,7 +79,7 @@ pub fn run(cx: &mut Context, executor: &mut dyn Executor) -> Ended {
                 };
             }
             Ran::Idle => {
-                if cx.slabs.live() == 0 {
+                if cx.goroutines == 0 {
                     return Ended::Finished;
                 }
                 if !wait_for_timer(cx) {

@@ -175,6 +175,7 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
             } else {
                 (*chan).receivers.push(&mut case.waiter);
             }
+            (*chan).update();
         }
         (*fiber).state = if select.cases.is_empty() { State::Forever } else { State::Selecting };
         cx.select = Box::into_raw(select);
@@ -233,6 +234,7 @@ impl SelectWait {
                     &mut (*case.chan).receivers
                 };
                 queue.remove(waiter);
+                (*case.chan).update();
             }
         }
     }

@@ -4,11 +4,13 @@ use super::capture::Arrival;
 use super::emit::Emitter;
 use crate::cfg::{BlockId, Effects};
 use crate::codegen::abi;
-use crate::runtime::context::Context;
+use crate::runtime::context::{Context, MAX_FIBER_WORDS};
+use crate::runtime::fiber::{FIBER_BYTES, Fiber, State};
 use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
+use crate::runtime::record::{RECORD_BYTES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{Block, Inst as ClifInst, InstBuilder, JumpTableData, Signature, Value};
 use std::mem::offset_of;
 use vo_bytecode::inst::{OptType, Target};
@@ -195,9 +197,8 @@ impl Emitter<'_, '_, '_> {
         let words = match *callee {
             Callee::Func(id) => {
                 let plan = self.raw.decls.plan.func(id);
-                let (words, point) = (i64::from(plan.words), i64::from(plan.first_point));
-                let (words, point) = (self.raw.int(words), self.raw.int(point));
-                self.raw.helper(Helper::Spawn, &[words, point])
+                let (words, point) = (plan.words, plan.first_point);
+                self.spawn(words, point)
             }
             Callee::Closure(closure) => {
                 let closure = self.get(closure);
@@ -217,6 +218,60 @@ impl Emitter<'_, '_, '_> {
         for (at, value) in values.into_iter().enumerate() {
             self.raw.store(value, words, at * 8);
         }
+    }
+
+    /// A new goroutine at the end of the run queue, from the free list of its cell size where
+    /// that has one: the address of its root record's words, or 0.
+    fn spawn(&mut self, words: u16, point: u32) -> Value {
+        let cell = (FIBER_BYTES + RECORD_BYTES) / 8 + usize::from(words);
+        let (slow, done) = (self.raw.cold_block(), self.raw.block());
+        let root_words = self.raw.param(done, I64);
+        if cell <= MAX_FIBER_WORDS {
+            self.spawn_from_list(cell, words, point, slow, done);
+        } else {
+            self.raw.jump(slow, &[]);
+        }
+        self.raw.at(slow);
+        let (words, point) = (self.raw.int(i64::from(words)), self.raw.int(i64::from(point)));
+        let spawned = self.raw.helper(Helper::Spawn, &[words, point]);
+        self.raw.jump(done, &[spawned]);
+        self.raw.at(done);
+        root_words
+    }
+
+    fn spawn_from_list(&mut self, cell: usize, words: u16, point: u32, slow: Block, done: Block) {
+        let cx = self.raw.context();
+        let list = offset_of!(Context, fibers) + cell * 8;
+        let fiber = self.raw.load(I64, cx, list);
+        let live = self.raw.load(I64, cx, offset_of!(Context, goroutines));
+        let most = self.raw.load(I64, cx, offset_of!(Context, max_goroutines));
+        let allowed = self.raw.b.ins().icmp(IntCC::UnsignedLessThan, live, most);
+        let zero = self.raw.int(0);
+        let found = self.raw.b.ins().select(allowed, fiber, zero);
+        let take = self.raw.block();
+        self.raw.branch(found, take, slow);
+
+        self.raw.at(take);
+        let rest = self.raw.load(I64, fiber, offset_of!(Fiber, link));
+        self.raw.store(rest, cx, list);
+        let more = self.raw.b.ins().iadd_imm_s(live, 1);
+        self.raw.store(more, cx, offset_of!(Context, goroutines));
+        let id = self.raw.load(I32, cx, offset_of!(Context, last_id));
+        let id = self.raw.b.ins().iadd_imm_s(id, 1);
+        self.raw.store(id, cx, offset_of!(Context, last_id));
+        self.raw.store(id, fiber, offset_of!(Fiber, id));
+        let state = self.raw.b.ins().iconst(I8, State::Ready as i64);
+        self.raw.store(state, fiber, offset_of!(Fiber, state));
+        let root = self.raw.b.ins().iadd_imm_s(fiber, FIBER_BYTES as i64);
+        self.raw.store(root, fiber, offset_of!(Fiber, top));
+        let exit = self.raw.load(I64, cx, offset_of!(Context, exit_record));
+        self.raw.store(exit, root, offset_of!(Record, parent));
+        const { assert!(offset_of!(Record, words) == offset_of!(Record, point) + 4) };
+        let header = self.raw.int(i64::from(words) << 32 | i64::from(point));
+        self.raw.store(header, root, offset_of!(Record, point));
+        self.raw.push(fiber);
+        let root_words = self.raw.b.ins().iadd_imm_s(root, RECORD_BYTES as i64);
+        self.raw.jump(done, &[root_words]);
     }
 
     pub fn switch(&mut self, block: BlockId, index: Slot, targets: &[Target], otherwise: Target) {

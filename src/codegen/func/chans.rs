@@ -2,16 +2,17 @@
 
 use super::capture::Arrival;
 use super::emit::Emitter;
-use crate::runtime::chan::Chan;
+use crate::runtime::chan::{Chan, OK_VALUE, Queue};
 use crate::runtime::context::{Context, JitResult};
+use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
 use crate::runtime::select::{CaseDesc, VALUE};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{InstBuilder, StackSlot, Value};
+use cranelift_codegen::ir::types::{I8, I16, I32, I64};
+use cranelift_codegen::ir::{Block, InstBuilder, StackSlot, Value};
 use std::mem::offset_of;
-use vo_bytecode::{Inst, Slot};
+use vo_bytecode::{Inst, Slot, SlotTy};
 
 /// A select whose cases are being collected on the native stack: descriptions, then the words
 /// of values to send.
@@ -29,11 +30,109 @@ pub(super) struct SelectGroup {
 const DESC_WORDS: usize = size_of::<CaseDesc>() / 8;
 
 impl Emitter<'_, '_, '_> {
+    /// Sends: into the ring or to a waiting fiber where that is all there is to do, else by the
+    /// runtime.
     pub fn chan_send(&mut self, at: usize, chan: Slot, vals: &[Slot]) {
         let chan = self.get(chan);
+        let values: Vec<Value> = vals.iter().map(|slot| self.get(*slot)).collect();
+        let (slow, done) = (self.raw.cold_block(), self.raw.block());
+        let (try_ring, ring, try_fiber) = (self.raw.block(), self.raw.block(), self.raw.block());
+        self.raw.branch(chan, try_ring, slow);
+
+        self.raw.at(try_ring);
+        let len = self.raw.load(I32, chan, offset_of!(Chan, len));
+        let room = self.raw.load(I32, chan, offset_of!(Chan, room));
+        let fits = self.raw.b.ins().icmp(IntCC::UnsignedLessThan, len, room);
+        self.raw.branch(fits, ring, try_fiber);
+
+        self.raw.at(ring);
+        let place = self.ring_place(chan, offset_of!(Chan, send_at), vals.len());
+        for (word, value) in values.iter().enumerate() {
+            self.store_word(*value, place, Chan::BYTES + word * 8);
+        }
+        let more = self.raw.b.ins().iadd_imm_s(len, 1);
+        self.raw.store(more, chan, offset_of!(Chan, len));
+        self.raw.jump(done, &[]);
+
+        self.raw.at(try_fiber);
+        let queue = offset_of!(Chan, receivers);
+        let receiver = self.pop_fiber(chan, queue, slow);
+        let into = self.raw.load(I64, receiver, offset_of!(Fiber, val));
+        for (word, value) in values.iter().enumerate() {
+            self.store_word(*value, into, word * 8);
+        }
+        self.make_ready(receiver);
+        self.raw.jump(done, &[]);
+
+        self.raw.at(slow);
         let words = self.words_on_stack(vals);
         let status = self.raw.helper(Helper::ChanSend, &[chan, words]);
-        self.finish_blocking(at, status, Arrival::Values(vals), Arrival::Nothing);
+        self.test_blocking(at, status, Arrival::Values(vals), done);
+        self.raw.at(done);
+        if self.raw.decls.stress_suspend {
+            let one = self.raw.int(1);
+            let cx = self.raw.context();
+            self.raw.store(one, cx, offset_of!(Context, ok));
+            self.suspend_although_done(at, Arrival::Nothing);
+        }
+    }
+
+    /// The address that, [`Chan::BYTES`] on, is a ring's place at a position, which moves on.
+    fn ring_place(&mut self, chan: Value, position: usize, words: usize) -> Value {
+        let at = self.raw.load(I64, chan, position);
+        let place = self.raw.b.ins().iadd(chan, at);
+        let behind = self.raw.b.ins().iadd_imm_s(at, words as i64 * 8);
+        let end = self.raw.load(I64, chan, offset_of!(Chan, ring_bytes));
+        let wraps = self.raw.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, behind, end);
+        let start = self.raw.int(0);
+        let next = self.raw.b.ins().select(wraps, start, behind);
+        self.raw.store(next, chan, position);
+        place
+    }
+
+    /// Takes the fiber that waits first in a channel's queue. Goes to `slow` where nobody waits,
+    /// or a select does, or another is behind it, or the channel has a ring (whose fast path
+    /// must then be opened again).
+    fn pop_fiber(&mut self, chan: Value, queue: usize, slow: Block) -> Value {
+        let head = queue + offset_of!(Queue, head);
+        let fiber = self.raw.load(I64, chan, head);
+        let (some, plain) = (self.raw.block(), self.raw.block());
+        self.raw.branch(fiber, some, slow);
+        self.raw.at(some);
+        let state = self.raw.load(I8, fiber, offset_of!(Fiber, state));
+        let is_case = self.raw.b.ins().icmp_imm_s(IntCC::Equal, state, State::Case as i64);
+        let rest = self.raw.load(I64, fiber, offset_of!(Fiber, link));
+        let cap = self.raw.load(I32, chan, offset_of!(Chan, cap));
+        let cap = self.raw.b.ins().uextend(I64, cap);
+        let is_case = self.raw.b.ins().uextend(I64, is_case);
+        let busy = self.raw.b.ins().bor(rest, cap);
+        let busy = self.raw.b.ins().bor(busy, is_case);
+        self.raw.branch(busy, slow, plain);
+        self.raw.at(plain);
+        let null = self.raw.int(0);
+        self.raw.store(null, chan, head);
+        let floor = self.raw.b.ins().iconst(I32, 0);
+        self.raw.store(floor, chan, offset_of!(Chan, floor));
+        fiber
+    }
+
+    /// Wakes a fiber whose operation went through: it goes to the hand-off slot.
+    fn make_ready(&mut self, fiber: Value) {
+        const { assert!(offset_of!(Fiber, ok) == offset_of!(Fiber, state) + 1) };
+        let woken = i64::from(OK_VALUE) << 8 | State::Ready as i64;
+        let woken = self.raw.b.ins().iconst(I16, woken);
+        self.raw.store(woken, fiber, offset_of!(Fiber, state));
+        let cx = self.raw.context();
+        let old = self.raw.load(I64, cx, offset_of!(Context, next));
+        self.raw.store(fiber, cx, offset_of!(Context, next));
+        let (push, done) = (self.raw.cold_block(), self.raw.block());
+        self.raw.branch(old, push, done);
+        self.raw.at(push);
+        self.raw.set_tmp(0, old);
+        let stub = self.raw.decls.stubs.push;
+        self.raw.stub(stub);
+        self.raw.jump(done, &[]);
+        self.raw.at(done);
     }
 
     /// A woken sender: the value was taken, or the channel was closed.
@@ -41,25 +140,83 @@ impl Emitter<'_, '_, '_> {
         self.check(ok, Fault::SendClosed, None, None);
     }
 
+    /// Receives: from the ring or from a waiting fiber where that is all there is to do, else
+    /// by the runtime.
     pub fn chan_recv(&mut self, at: usize, vals: &[Slot], ok: Option<Slot>, chan: Slot) {
         let chan = self.get(chan);
+        let types: Vec<_> = vals.iter().map(|slot| self.slot_type(*slot)).collect();
+        let (slow, waited, done) = (self.raw.cold_block(), self.raw.cold_block(), self.raw.block());
+        let (try_ring, ring, try_fiber) = (self.raw.block(), self.raw.block(), self.raw.block());
+        let received: Vec<Value> = types.iter().map(|ty| self.raw.param(done, *ty)).collect();
+        let is_value = self.raw.param(done, I64);
+        self.raw.branch(chan, try_ring, slow);
+
+        self.raw.at(try_ring);
+        let len = self.raw.load(I32, chan, offset_of!(Chan, len));
+        let floor = self.raw.load(I32, chan, offset_of!(Chan, floor));
+        let has = self.raw.b.ins().icmp(IntCC::UnsignedGreaterThan, len, floor);
+        self.raw.branch(has, ring, try_fiber);
+
+        self.raw.at(ring);
+        let place = self.ring_place(chan, offset_of!(Chan, recv_at), vals.len());
+        let mut values = Vec::with_capacity(vals.len() + 1);
+        for (word, ty) in types.iter().enumerate() {
+            values.push(self.raw.load(*ty, place, Chan::BYTES + word * 8));
+        }
+        let null = self.raw.int(0);
+        for (word, slot) in vals.iter().enumerate() {
+            // Words that hold references are zeroed, so that the ring keeps nothing alive.
+            let ty = self.func.slots[slot.index()];
+            if matches!(ty, SlotTy::Ref | SlotTy::IfaceType | SlotTy::IfaceData) {
+                self.raw.store(null, place, Chan::BYTES + word * 8);
+            }
+        }
+        let less = self.raw.b.ins().iadd_imm_s(len, -1);
+        self.raw.store(less, chan, offset_of!(Chan, len));
+        values.push(self.raw.int(1));
+        self.raw.jump(done, &values);
+
+        self.raw.at(try_fiber);
+        let sender = self.pop_fiber(chan, offset_of!(Chan, senders), slow);
+        let from = self.raw.load(I64, sender, offset_of!(Fiber, val));
+        let mut values = Vec::with_capacity(vals.len() + 1);
+        for (word, ty) in types.iter().enumerate() {
+            values.push(self.raw.load(*ty, from, word * 8));
+        }
+        self.make_ready(sender);
+        values.push(self.raw.int(1));
+        self.raw.jump(done, &values);
+
+        self.raw.at(slow);
         let status = self.raw.helper(Helper::ChanRecv, &[chan]);
-        let words = vals.len();
-        self.finish_blocking(at, status, Arrival::Room(words), Arrival::Results(words));
-        self.take_results(vals);
+        self.test_blocking(at, status, Arrival::Room(vals.len()), waited);
+        self.raw.at(waited);
+        let mut values: Vec<Value> =
+            types.iter().enumerate().map(|(word, ty)| self.raw.result(*ty, word)).collect();
+        let cx = self.raw.context();
+        values.push(self.raw.load(I64, cx, offset_of!(Context, ok)));
+        self.raw.jump(done, &values);
+
+        self.raw.at(done);
+        for (slot, value) in vals.iter().zip(received) {
+            self.set(*slot, value);
+        }
         if let Some(ok) = ok {
+            self.set(ok, is_value);
+        }
+        if self.raw.decls.stress_suspend {
             let cx = self.raw.context();
-            let value = self.raw.load(I64, cx, offset_of!(Context, ok));
-            self.set(ok, value);
+            self.raw.store(is_value, cx, offset_of!(Context, ok));
+            self.suspend_although_done(at, Arrival::Values(vals));
         }
     }
 
-    /// Goes on when a blocking operation is done; captures when it waits, leaves when it panics.
-    /// Under stress the operation suspends although it is done, with `done` arriving.
-    fn finish_blocking(&mut self, at: usize, status: Value, waits: Arrival<'_>, done: Arrival<'_>) {
+    /// Goes on at `done` when a blocking operation is done; captures when it waits, leaves when
+    /// it panics. Ends the current block.
+    fn test_blocking(&mut self, at: usize, status: Value, waits: Arrival<'_>, done: Block) {
         let point = self.point_of(at).expect("a blocking operation is a resume point");
-        let (fine, other) = (self.raw.block(), self.raw.cold_block());
-        self.raw.branch(status, other, fine);
+        let other = self.raw.cold_block();
+        self.raw.branch(status, other, done);
         self.raw.at(other);
         let (panicked, waiting) = (self.raw.cold_block(), self.raw.cold_block());
         let is_panic =
@@ -69,13 +226,16 @@ impl Emitter<'_, '_, '_> {
         self.unwind();
         self.raw.at(waiting);
         self.capture(point, waits);
-        self.raw.at(fine);
-        if self.raw.decls.stress_suspend {
-            self.raw.helper_nothing(Helper::Yield, &[]);
-            self.capture(point, done);
-            let unreachable = self.raw.cold_block();
-            self.raw.at(unreachable);
-        }
+    }
+
+    /// Under stress: suspends at an operation that is done, with its results arriving. What
+    /// comes behind is reached by resumption alone.
+    fn suspend_although_done(&mut self, at: usize, arrival: Arrival<'_>) {
+        let point = self.point_of(at).expect("a blocking operation is a resume point");
+        self.raw.helper_nothing(Helper::Yield, &[]);
+        self.capture(point, arrival);
+        let unreachable = self.raw.cold_block();
+        self.raw.at(unreachable);
     }
 
     pub fn chan_close(&mut self, chan: Slot) {
@@ -155,7 +315,12 @@ impl Emitter<'_, '_, '_> {
         let status = self.raw.helper(Helper::Select, &[cases, count, has_default]);
         let point = self.point_of(at).expect("a select is a resume point");
         let words = self.plan.points[point].arrivals.len();
-        self.finish_blocking(at, status, Arrival::Select(words), Arrival::Results(words));
+        let done = self.raw.block();
+        self.test_blocking(at, status, Arrival::Select(words), done);
+        self.raw.at(done);
+        if self.raw.decls.stress_suspend {
+            self.suspend_although_done(at, Arrival::Results(words));
+        }
         let cx = self.raw.context();
         let results = self.raw.b.ins().iadd_imm_s(cx, offset_of!(Context, results) as i64);
         self.take_outcome(at, results);

@@ -3,6 +3,7 @@
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
 use crate::runtime::context::Context;
+use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
 use cranelift_codegen::ir::types::{I32, I64};
@@ -190,6 +191,25 @@ impl<'a, 'b> Raw<'a, 'b> {
     pub fn stub(&mut self, stub: CodeId) {
         let function = self.decls.code_ref(stub, self.b.func);
         self.b.ins().call(function, &[]);
+    }
+
+    /// Puts a fiber, whose state is set, at the end of the run queue.
+    pub fn push(&mut self, fiber: Value) {
+        let cx = self.context();
+        let null = self.int(0);
+        self.store(null, fiber, offset_of!(Fiber, link));
+        let head = self.load(I64, cx, offset_of!(Context, queue_head));
+        let (empty, some, done) = (self.block(), self.block(), self.block());
+        self.branch(head, some, empty);
+        self.at(empty);
+        self.store(fiber, cx, offset_of!(Context, queue_head));
+        self.jump(done, &[]);
+        self.at(some);
+        let tail = self.load(I64, cx, offset_of!(Context, queue_tail));
+        self.store(fiber, tail, offset_of!(Fiber, link));
+        self.jump(done, &[]);
+        self.at(done);
+        self.store(fiber, cx, offset_of!(Context, queue_tail));
     }
 
     /// Leaves the running fiber for the next one.

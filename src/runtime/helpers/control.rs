@@ -71,7 +71,7 @@ pub(super) unsafe extern "C" fn spawn(cx: *mut Context, words: u64, point: u64) 
     // SAFETY: as for `poll`.
     unsafe {
         let cx = context(cx);
-        if cx.slabs.live() >= cx.options.max_goroutines {
+        if cx.goroutines >= cx.max_goroutines {
             return 0;
         }
         let fiber = cx.take_fiber(words as usize);

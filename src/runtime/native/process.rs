@@ -21,7 +21,7 @@ pub fn gosched(cx: &mut Context, _: u32, _: &[u64], _: &mut [u64]) -> JitResult 
 
 /// `runtime.NumGoroutine`
 pub fn num_goroutine(cx: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
-    rets[0] = cx.slabs.live() as u64;
+    rets[0] = cx.goroutines;
     JitResult::Ok
 }
 

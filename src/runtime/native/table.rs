@@ -36,6 +36,7 @@ macro_rules! function {
     (PrintRef) => { print::print_ref };
     (PrintAny) => { print::print_any };
     (AssertFailed) => { print::assert_failed };
+    (Fault) => { print::fault };
     (Gosched) => { process::gosched };
     (NumGoroutine) => { process::num_goroutine };
     (Gc) => { process::gc };
