@@ -1,16 +1,13 @@
 //! The loop of the interpreter, and which method runs which instruction.
 
 use super::Interp;
-use super::stack::{Frame, Pending, Stack};
+use super::stack::{Frame, Pending, SLICE, Stack};
 use crate::runtime::context::Context;
 use crate::runtime::fiber::Fiber;
 use crate::runtime::panic::Fault;
 use std::sync::Arc;
 use vo_bytecode::inst::Target;
 use vo_bytecode::{Dst, Function, Inst, Slot, Src, Srcs};
-
-/// Polls between two preemptions: some milliseconds of interpreting.
-const SLICE: u32 = 100_000;
 
 /// A goroutine at work.
 pub struct Machine<'a> {
@@ -20,8 +17,6 @@ pub struct Machine<'a> {
     pub(super) stack: &'a mut Stack,
     /// Where the innermost frame's slots begin.
     pub(super) base: usize,
-    /// Polls left until others get their turn.
-    slice: u32,
 }
 
 /// How a goroutine left.
@@ -71,7 +66,6 @@ impl<'a> Machine<'a> {
             fiber,
             stack,
             base: 0,
-            slice: SLICE,
         }
     }
 
@@ -158,14 +152,16 @@ impl<'a> Machine<'a> {
     /// Whether the goroutine must let the collector or the others run; it is then queued. Nothing
     /// is pending: it goes on where its frame stands.
     fn poll(&mut self) -> bool {
-        self.slice -= 1;
+        self.stack.slice -= 1;
         let options = &self.cx.options;
         let collect = self.cx.heap.wants_gc || options.stress_gc;
-        let preempt = self.slice == 0 || options.stress_preempt;
+        let preempt = self.stack.slice == 0 || options.stress_preempt;
         if !collect && !preempt {
             return false;
         }
-        self.slice = SLICE;
+        if preempt {
+            self.stack.slice = SLICE;
+        }
         let others = !self.cx.next.is_null() || !self.cx.queue_head.is_null();
         let timers = self.cx.timers.earliest().is_some();
         if !collect && !others && !timers {

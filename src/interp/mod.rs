@@ -17,6 +17,8 @@ mod maps;
 mod memory;
 mod numbers;
 mod stack;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use crate::runtime::context::Context;

@@ -167,7 +167,7 @@ impl Machine<'_> {
 }
 
 /// An integer operation; `None` for a division by zero.
-fn integer(op: BinOp, kind: IntKind, a: u64, b: u64) -> Option<u64> {
+pub(super) fn integer(op: BinOp, kind: IntKind, a: u64, b: u64) -> Option<u64> {
     let (sa, sb) = (a as i64, b as i64);
     let value = match op {
         BinOp::Add => sa.wrapping_add(sb),

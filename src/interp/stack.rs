@@ -11,6 +11,9 @@ use vo_bytecode::{FuncId, Function, Inst};
 /// Words of the arrival buffer: a select's outcome and the largest value.
 pub const ARRIVAL_WORDS: usize = VALUE + MAX_FLAT_SLOTS;
 
+/// Polls between two preemptions: some milliseconds of interpreting.
+pub const SLICE: u32 = 100_000;
+
 /// A frame of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
@@ -47,6 +50,9 @@ pub struct Stack {
     pub slots: Vec<u64>,
     /// What is waited for.
     pub pending: Pending,
+    /// Polls left until the others get their turn. A collection does not renew it, so that one
+    /// at every poll keeps nobody from running.
+    pub slice: u32,
     /// Where values arrive; `Fiber::val` points here while the fiber waits.
     pub arrival: [u64; ARRIVAL_WORDS],
 }
@@ -58,6 +64,7 @@ impl Stack {
             frames: Vec::with_capacity(4),
             slots: Vec::with_capacity(function.slots.len()),
             pending: Pending::Nothing,
+            slice: SLICE,
             arrival: [0; ARRIVAL_WORDS],
         };
         stack.push(function, func, args.iter().copied());

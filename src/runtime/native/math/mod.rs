@@ -1,4 +1,14 @@
-//! Mathematics.
+//! Mathematics, to the last bit as Go has it.
+//!
+//! Programs print what these functions give, with all its digits, so being nearly right is not
+//! enough: each follows the algorithm that Go uses on amd64, operation by operation. Square roots
+//! and roundings are instructions of their own, as they are exact.
+//!
+//! - [`trig`]: sine and its kin (Cephes)
+//! - [`power`]: exponentials, logarithms, powers and roots (FreeBSD's msun, SLEEF)
+
+mod power;
+mod trig;
 
 use super::memory::put;
 use crate::runtime::context::{Context, JitResult};
@@ -19,33 +29,36 @@ macro_rules! functions {
 
 functions! {
     /// `math.Sin`
-    sin(x) = x.sin();
+    sin(x) = trig::sin(x);
     /// `math.Cos`
-    cos(x) = x.cos();
+    cos(x) = trig::cos(x);
     /// `math.Tan`
-    tan(x) = x.tan();
+    tan(x) = trig::tan(x);
     /// `math.Asin`
-    asin(x) = x.asin();
+    asin(x) = trig::asin(x);
     /// `math.Acos`
-    acos(x) = x.acos();
+    acos(x) = trig::acos(x);
     /// `math.Atan`
-    atan(x) = x.atan();
+    atan(x) = trig::atan(x);
     /// `math.Atan2`
-    atan2(y, x) = y.atan2(x);
+    atan2(y, x) = trig::atan2(y, x);
     /// `math.Exp`
-    exp(x) = x.exp();
+    exp(x) = power::exp(x);
     /// `math.Log`
-    log(x) = x.ln();
+    log(x) = power::log(x);
     /// `math.Log2`
-    log2(x) = x.log2();
+    log2(x) = power::log2(x);
     /// `math.Log10`
-    log10(x) = x.log10();
+    log10(x) = power::log10(x);
     /// `math.Pow`
-    pow(x, y) = x.powf(y);
+    pow(x, y) = power::pow(x, y);
     /// `math.Mod`
     modulo(x, y) = x % y;
     /// `math.Hypot`
-    hypot(x, y) = x.hypot(y);
+    hypot(x, y) = power::hypot(x, y);
     /// `math.Cbrt`
-    cbrt(x) = x.cbrt();
+    cbrt(x) = power::cbrt(x);
 }
+
+#[cfg(test)]
+mod tests;
