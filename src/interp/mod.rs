@@ -6,7 +6,7 @@
 //!
 //! - [`stack`]: a goroutine's frames and what it waits for
 //! - [`machine`]: the loop, and which method runs which instruction
-//! - [`numbers`]: operators
+//! - [`numbers`]: what operators give
 //! - [`memory`], [`maps`]: memory, interfaces, strings, maps
 //! - [`control`]: calls, goroutines, panics
 //! - [`wait`]: operations that may wait, and how they are completed
@@ -119,6 +119,10 @@ impl Interp {
     }
 }
 
+#[allow(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "the scheduler shows an executor nothing but the fibers that it made"
+)]
 impl Executor for Interp {
     fn new_fiber(&mut self, cx: &mut Context, func: FuncId, args: &[u64]) -> *mut Fiber {
         let fiber = cx.take_fiber(0);

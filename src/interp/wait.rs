@@ -69,10 +69,10 @@ impl Machine<'_> {
 
     pub(super) fn chan_len(&mut self, dst: &Dst, chan: &Src) -> Step {
         let chan = self.get(chan) as *const Chan;
-        // SAFETY: a channel or nil.
         let len = if chan.is_null() {
             0
         } else {
+            // SAFETY: a channel.
             unsafe { (*chan).len }
         };
         self.write(dst, u64::from(len))
@@ -80,10 +80,10 @@ impl Machine<'_> {
 
     pub(super) fn chan_cap(&mut self, dst: &Dst, chan: &Src) -> Step {
         let chan = self.get(chan) as *const Chan;
-        // SAFETY: a channel or nil.
         let cap = if chan.is_null() {
             0
         } else {
+            // SAFETY: a channel.
             unsafe { (*chan).cap }
         };
         self.write(dst, u64::from(cap))

@@ -58,8 +58,8 @@ impl Value {
         match self.place {
             // One word of slots is what an interface holds itself.
             Place::Word(word) => word,
-            // SAFETY: the value's memory form, by the invariant.
             Place::Memory(at) => match scalar(types, self.ty) {
+                // SAFETY: the value's memory form, by the invariant.
                 Some((offset, mem)) => unsafe { load(at.add(offset as usize), mem) },
                 None => 0,
             },

@@ -4,6 +4,11 @@
 //! "Efficient evaluation methods of elementary functions suitable for SIMD computation" (2010), in
 //! the public domain, with fused multiplications.
 
+#![allow(
+    clippy::excessive_precision,
+    reason = "constants stand as their sources have them"
+)]
+
 use std::f64::consts::{FRAC_1_SQRT_2, LOG2_E, LOG10_E};
 
 /// A number as a fraction in 0.5..1 and a power of two.

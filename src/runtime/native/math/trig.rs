@@ -1,5 +1,10 @@
 //! Trigonometric functions, after the Cephes Mathematical Library (Stephen L. Moshier, 1984-1992).
 
+#![allow(
+    clippy::excessive_precision,
+    reason = "constants stand as their sources have them"
+)]
+
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 const SIN: [f64; 6] = [
