@@ -65,6 +65,7 @@ impl<'a> Lowerer<'_, 'a> {
                 Value::fresh(dst)
             }
             Builtin::Panic => {
+                self.p.panics = true;
                 let value = self.value_as(&args[0], Ty::ANY, Want::Any).slots[0];
                 self.at(e.span);
                 self.b.emit(Inst::Panic {
@@ -337,8 +338,7 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     fn print_text(&mut self, text: &str) {
-        let value = crate::types::constant::Value::str(text);
-        let text = self.constant(&value, Ty::STRING, Want::Any).slots;
+        let text = self.text(text);
         self.b.rt(RtFn::PrintStr, None, &text);
     }
 
@@ -368,8 +368,7 @@ impl<'a> Lowerer<'_, 'a> {
         let mut parts = Vec::new();
         for (i, arg) in args[1..].iter().enumerate() {
             if i > 0 {
-                let space = crate::types::constant::Value::str(" ");
-                parts.extend(self.constant(&space, Ty::STRING, Want::Any).slots);
+                parts.extend(self.text(" "));
             }
             parts.extend(self.text_of(arg));
         }

@@ -230,10 +230,12 @@ impl<'a> Lowerer<'_, 'a> {
                 let string = self.value(x, Want::Any).slots;
                 let at = self.value(index, Want::Any).slots[0];
                 self.at_end(e.span);
-                self.b.emit(Inst::BoundsCheck {
-                    index: Src(at),
-                    len: Src(string[1]),
-                });
+                if !self.check_unsigned(index, at, string[1]) {
+                    self.b.emit(Inst::BoundsCheck {
+                        index: Src(at),
+                        len: Src(string[1]),
+                    });
+                }
                 let dst = self.dst(want, ty);
                 self.b.emit(Inst::LoadIdx {
                     dst: Dst(dst[0]),
@@ -619,13 +621,53 @@ impl<'a> Lowerer<'_, 'a> {
         let (good, bad) = (self.b.label(), self.b.label());
         self.branch_type(iface, ty, good, bad);
         self.b.bind(bad);
-        let id = self.p.types.id(ty);
-        self.b.emit(Inst::PanicAssert {
-            src: IfaceSrc(iface),
-            want: id,
-        });
+        self.fail_assertion(iface, self.type_of(x), ty);
         self.b.bind(good);
         self.unpack(iface, ty, want)
+    }
+
+    /// Panics because the value of an interface of type `from` is not of type `want`.
+    fn fail_assertion(&mut self, iface: Slot, from: Ty, want: Ty) {
+        if self.tys().as_named(from).is_none() || self.tys().is_interface(want) {
+            let want = self.p.types.id(want);
+            self.b.emit(Inst::PanicAssert {
+                src: IfaceSrc(iface),
+                want,
+            });
+            return;
+        }
+        // The text names the interface's type, too.
+        let (from, want) = (
+            self.tys().display(from, None),
+            self.tys().display(want, None),
+        );
+        let (nil, held, is_nil) = (self.b.label(), self.b.label(), self.b.slot(SlotTy::I64));
+        self.b.emit(Inst::IfaceIsNil {
+            dst: Dst(is_nil),
+            src: IfaceSrc(iface),
+        });
+        self.b.branch(is_nil, nil, held);
+        self.b.bind(nil);
+        let text = format!("interface conversion: {from} is nil, not {want}");
+        let text = self.text(&text);
+        self.b.rt(RtFn::Fault, None, &text);
+        self.b.bind(held);
+        let before = self.text(&format!("interface conversion: {from} is "));
+        let held = self.b.rt(RtFn::AnyTypeName, None, &[iface, iface.next()]);
+        let behind = self.text(&format!(", not {want}"));
+        let text = self.temp(Ty::STRING);
+        self.b.emit(Inst::StrConcat {
+            ptr: Dst(text[0]),
+            len: Dst(text[1]),
+            parts: Srcs::from([before, held, behind].concat()),
+        });
+        self.b.rt(RtFn::Fault, None, &text);
+    }
+
+    /// A constant text.
+    pub fn text(&mut self, text: &str) -> Vec<Slot> {
+        self.constant(&Const::str(text), Ty::STRING, Want::Any)
+            .slots
     }
 
     /// `x.(T)` in comma-ok form: the value and whether it is one.

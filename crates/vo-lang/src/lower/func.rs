@@ -114,6 +114,8 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             Work::MethodExpr(ty, name, pkg, sig) => self.method_expr_thunk(*ty, name, *pkg, *sig),
             Work::Equal(ty) => self.equal_function(*ty),
             Work::TextOf => self.text_function(),
+            Work::PanicText => self.panic_text_function(),
+            Work::IndexFault => self.index_fault_function(),
             Work::Init(pkg) => self.init_function(*pkg),
             Work::Entry => self.entry_function(),
         }

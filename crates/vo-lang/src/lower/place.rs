@@ -4,9 +4,10 @@
 //! are made when it is read or written, because an assignment evaluates its right side in between.
 
 use vo_bytecode::types::Part;
-use vo_bytecode::{Dst, IfaceDst, IfaceSrc, Inst, Slot, SlotTy, Src};
+use vo_bytecode::{Callee, CmpOp, Dst, IfaceDst, IfaceSrc, Inst, IntKind, Slot, SlotTy, Src};
 
 use super::func::{Lowerer, Value, Want};
+use super::program::Work;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::types::info::{FieldStep, ObjKind, Target};
 use crate::types::ty::{Kind, Ty};
@@ -221,6 +222,16 @@ impl<'a> Lowerer<'_, 'a> {
                 let constant = self.const_index(index);
                 let at = self.value(index, Want::Any).slots[0];
                 self.at_end(index.span);
+                if self.check_unsigned(index, at, slice[1]) {
+                    let base = slice[0];
+                    return Some(Loc::Element {
+                        base,
+                        index: at,
+                        size,
+                        off: 0,
+                        len: None,
+                    });
+                }
                 Some(match constant {
                     Some(i) if i.checked_mul(size).is_some_and(|off| off < 1 << 30) => {
                         Loc::Memory {
@@ -253,16 +264,34 @@ impl<'a> Lowerer<'_, 'a> {
                 let base = self.array_memory(array, ty);
                 let size = self.shape(elem).size as i64;
                 let len = self.b.int(len as i64);
+                let checked = self.check_unsigned(index, at, len);
                 Some(Loc::Element {
                     base,
                     index: at,
                     size,
                     off: 0,
-                    len: Some(len),
+                    len: (!checked).then_some(len),
                 })
             }
             _ => None,
         }
+    }
+
+    /// Checks an index of 64 bits without sign, whose large values a `BoundsCheck` would take for negative
+    /// ones; whether it is one.
+    pub fn check_unsigned(&mut self, index: &Expr, at: Slot, len: Slot) -> bool {
+        let kind = self.int_kind(self.type_of(index));
+        if kind != Some(IntKind::U64) || self.p.info.const_value(index.id).is_some() {
+            return false;
+        }
+        let (good, bad) = (self.b.label(), self.b.label());
+        let below = self.b.cmp(CmpOp::Lt, IntKind::U64, at, len);
+        self.b.branch(below, good, bad);
+        self.b.bind(bad);
+        let func = self.p.func(Work::IndexFault);
+        self.call_into(Callee::Func(func), vec![at, len], &[]);
+        self.b.bind(good);
+        true
     }
 
     fn const_index(&self, index: &Expr) -> Option<i64> {

@@ -32,6 +32,11 @@ pub enum Work {
     Equal(Ty),
     /// The text of the value in an interface, as `println` shows it.
     TextOf,
+    /// The text of a panic's value that has an `Error` or `String` method, for the report at the program's
+    /// end; found by its name.
+    PanicText,
+    /// The panic of an unsigned index beyond the length.
+    IndexFault,
     /// The initialisation of a package.
     Init(PkgId),
     /// The entry of the program.
@@ -81,6 +86,8 @@ pub struct Program<'a> {
     pub diags: Diagnostics,
     /// Whether parts of values in interfaces are taken out at run time as interfaces of their own.
     pub reflects: bool,
+    /// Whether the program calls `panic`.
+    pub panics: bool,
     /// What functions rely on as long as nothing else is known.
     guesses: Vec<(Work, Guess)>,
     /// How many converted types the guesses were held against.
@@ -115,6 +122,7 @@ impl<'a> Program<'a> {
             scanned: HashSet::new(),
             diags: Diagnostics::new(),
             reflects: false,
+            panics: false,
             guesses: Vec::new(),
             revised: 0,
             tables_done: HashSet::new(),
@@ -130,7 +138,8 @@ impl<'a> Program<'a> {
             self.drain();
             let grown = self.grow_method_tables();
             let revised = self.revise();
-            if !self.grow_initialisers(&mut live) && !grown && !revised {
+            self.want_panic_text();
+            if !self.grow_initialisers(&mut live) && !grown && !revised && self.queue.is_empty() {
                 break;
             }
         }
@@ -202,7 +211,12 @@ impl<'a> Program<'a> {
 
     /// Whether a value of the type is shown without looking into it.
     fn is_plain(&self, ty: Ty) -> bool {
-        let speaks = |name| match self.tys.lookup(ty, name, PkgId(0)) {
+        self.tys.basic(ty).is_some() || self.speaks(ty, "Error") || self.speaks(ty, "String")
+    }
+
+    /// Whether values of a type have a method that makes their text.
+    fn speaks(&self, ty: Ty, name: &str) -> bool {
+        match self.tys.lookup(ty, name, PkgId(0)) {
             Lookup::Method {
                 func,
                 ptr_recv,
@@ -214,8 +228,19 @@ impl<'a> Program<'a> {
                 (!ptr_recv || indirect) && text
             }
             _ => false,
-        };
-        self.tys.basic(ty).is_some() || speaks("Error") || speaks("String")
+        }
+    }
+
+    /// Adds the function that makes the texts of panics where a value may need it.
+    fn want_panic_text(&mut self) {
+        let held = &self.types.converted;
+        if self.panics
+            && held
+                .iter()
+                .any(|ty| self.speaks(*ty, "Error") || self.speaks(*ty, "String"))
+        {
+            self.func(Work::PanicText);
+        }
     }
 
     /// Makes again what relied on guesses that turned out to be wrong. Whether there was any.

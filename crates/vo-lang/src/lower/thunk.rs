@@ -2,7 +2,9 @@
 //! the entry. Their instructions have no source line, so that traces can leave them out.
 
 use vo_bytecode as bc;
-use vo_bytecode::{BinOp, CmpOp, Dst, Inst, MethodId, RtFn, Slot, SlotTy, Src, Srcs};
+use vo_bytecode::{
+    BinOp, CmpOp, Dst, IfaceSrc, Inst, MethodId, RtFn, Slot, SlotTy, Src, Srcs, TypeKind,
+};
 
 use super::builder::Label;
 use super::call::Callee;
@@ -10,7 +12,7 @@ use super::func::{INT, Lowerer, Want};
 use super::place::Loc;
 use super::program::{BoundMethod, Work};
 use crate::types::info::{FuncId, PkgId};
-use crate::types::ty::{Kind, Name, Signature, Ty};
+use crate::types::ty::{IfaceMethod, Kind, Name, Signature, Ty};
 
 impl Lowerer<'_, '_> {
     /// The slots of the parameters of a signature, one behind the other.
@@ -263,12 +265,8 @@ impl Lowerer<'_, '_> {
         self.b.branch(truth, yes, no);
         for (label, text) in [(yes, "true"), (no, "false")] {
             self.b.bind(label);
-            let text = self.constant(
-                &crate::types::constant::Value::str(text),
-                Ty::STRING,
-                Want::Any,
-            );
-            self.return_slots(text.slots);
+            let text = self.text(text);
+            self.return_slots(text);
         }
         for (label, func) in [(labels[2], RtFn::FormatInt), (labels[3], RtFn::FormatUint)] {
             self.b.bind(label);
@@ -290,6 +288,62 @@ impl Lowerer<'_, '_> {
         let text = self.b.rt(RtFn::AnyTypeName, None, &value);
         self.return_slots(text);
         self.finish("runtime.textOf".to_string(), 2)
+    }
+
+    /// The text of a panic's value that has an `Error` or `String` method; empty for others.
+    pub fn panic_text_function(mut self) -> bc::Function {
+        self.result_types = vec![Ty::STRING];
+        let value = self.b.slots(&[SlotTy::IfaceType, SlotTy::IfaceData]);
+        let error = self.tys().error_type();
+        let iface = self.tys().as_interface(error);
+        let sig = iface
+            .and_then(|i| i.methods.first().map(|m| m.sig))
+            .unwrap_or(Ty::INVALID);
+        for name in ["Error", "String"] {
+            let method = IfaceMethod {
+                name: name.into(),
+                pkg: None,
+                sig,
+            };
+            let method = self.p.types.method(&method);
+            let ty = self.p.types.unnamed(TypeKind::Interface(vec![method]));
+            let (yes, no) = (self.b.label(), self.b.label());
+            let has = self.b.slot(SlotTy::I64);
+            self.b.emit(Inst::IfaceImplements {
+                dst: Dst(has),
+                src: IfaceSrc(value[0]),
+                ty,
+            });
+            self.b.branch(has, yes, no);
+            self.b.bind(yes);
+            let text = self.temp(Ty::STRING);
+            self.call_into(bc::Callee::Method(value[0], method), Vec::new(), &text);
+            self.return_slots(text);
+            self.b.bind(no);
+        }
+        let text = self.text("");
+        self.return_slots(text);
+        self.finish("runtime.panicText".to_string(), 2)
+    }
+
+    /// Panics because an unsigned index is not below a length.
+    pub fn index_fault_function(mut self) -> bc::Function {
+        let operands = self.b.slots(&[SlotTy::I64, SlotTy::I64]);
+        let base = self.b.int(10);
+        let mut parts = self.text("runtime error: index out of range [");
+        parts.extend(self.b.rt(RtFn::FormatUint, None, &[operands[0], base]));
+        parts.extend(self.text("] with length "));
+        parts.extend(self.b.rt(RtFn::FormatInt, None, &[operands[1], base]));
+        let text = self.temp(Ty::STRING);
+        let parts = Srcs::from(parts);
+        self.b.emit(Inst::StrConcat {
+            ptr: Dst(text[0]),
+            len: Dst(text[1]),
+            parts,
+        });
+        self.b.rt(RtFn::Fault, None, &text);
+        self.return_slots(Vec::new());
+        self.finish("runtime.indexFault".to_string(), 2)
     }
 
     /// A float in plain decimal form.
