@@ -73,7 +73,8 @@ impl Emitter<'_, '_, '_> {
             let one = self.raw.int(1);
             let cx = self.raw.context();
             self.raw.store(one, cx, offset_of!(Context, ok));
-            self.suspend_although_done(at, Arrival::Nothing);
+            // The words are traced like those of a send that waits.
+            self.suspend_although_done(at, Arrival::Room(vals.len()));
         }
     }
 
