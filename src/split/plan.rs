@@ -129,12 +129,6 @@ impl<'a> Analysis<'a> {
     pub fn rotation(&self, header: BlockId) -> Option<Rotation> {
         self.rotations.get(&header).copied()
     }
-
-    /// Where control goes on behind the poll of a back edge to `header`: into the loop's body
-    /// where the loop is rotated, else to the header.
-    pub fn poll_target(&self, header: BlockId) -> BlockId {
-        self.rotation(header).map_or(header, |rotation| rotation.body)
-    }
 }
 
 /// Beyond this many unchecked calls one below the other, a function checks the stack although
@@ -283,19 +277,18 @@ fn find_points(
         }
     }
     for (from, header) in analysis.loops.back_edges() {
-        let target = analysis.poll_target(*header);
         let last = analysis.cfg.block(*from).last().unwrap_or(0);
         let point = Point {
             kind: PointKind::Poll,
             inst: last as u32,
-            resume: Resume::Block(target),
+            resume: Resume::Block(*header),
             arrivals: Vec::new(),
             arrivals_traced: false,
             live: Vec::new(),
             refs: Vec::new(),
             ifaces: Vec::new(),
         };
-        found.push((point, liveness.live_in(target)));
+        found.push((point, liveness.live_in(*header)));
     }
     found[1..].sort_by_key(|(point, _)| (point.inst, point.kind == PointKind::Poll));
     let (points, live) = found.into_iter().unzip();

@@ -52,7 +52,7 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub func: &'f Function,
     pub plan: &'f FuncPlan,
     pub mode: Mode,
-    analysis: &'f Analysis<'f>,
+    pub analysis: &'f Analysis<'f>,
     vars: Vec<Variable>,
     blocks: Vec<Block>,
     /// In the resume form, where each point that resumes behind its instruction goes on.
@@ -60,7 +60,7 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     /// The instruction's resume point, by instruction; polls have theirs by edge.
     points: HashMap<usize, usize>,
     polls: HashMap<(u32, BlockId), usize>,
-    back_edges: HashSet<(BlockId, BlockId)>,
+    pub back_edges: HashSet<(BlockId, BlockId)>,
     /// The resume form's own record.
     pub frame: Option<Value>,
     /// Where every panic of the function leaves it.
@@ -71,6 +71,8 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub known: Known,
     /// Back edges that the current block leaves by, with the blocks that stand on them.
     pending_edges: Vec<(Block, BlockId, BlockId)>,
+    /// Blocks that became part of the one before them.
+    pub absorbed: HashSet<BlockId>,
     /// The select group that is being collected.
     pub select: Option<super::chans::SelectGroup>,
 }
@@ -123,6 +125,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             line: 0,
             known: Known::default(),
             pending_edges: Vec::new(),
+            absorbed: HashSet::new(),
             select: None,
         }
     }
@@ -133,6 +136,9 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             Mode::Resume => self.enter_resume(),
         }
         for block in self.analysis.cfg.rpo().to_vec() {
+            if self.absorbed.contains(&block) {
+                continue;
+            }
             self.raw.at(self.blocks[block.index()]);
             self.emit_block(block);
         }
@@ -262,9 +268,14 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         while let Some((block, from, header)) = self.pending_edges.pop() {
             self.raw.at(block);
             self.known = Known::default();
-            let point = self.polls[&(self.last_inst(from), self.analysis.poll_target(header))];
+            let point = self.polls[&(self.last_inst(from), header)];
             match self.analysis.rotation(header) {
-                Some(rotation) => self.rotated_test(rotation, point),
+                Some(rotation) => {
+                    let test = self.raw.block();
+                    self.poll(point, test);
+                    self.raw.at(test);
+                    self.rotated_test(rotation);
+                }
                 None => self.poll(point, self.blocks[header.index()]),
             }
         }
@@ -274,8 +285,11 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         self.analysis.cfg.block(block).last().unwrap_or(0) as u32
     }
 
-    /// A copy of a rotated loop's header: its test, then the poll on the way into the body.
-    fn rotated_test(&mut self, rotation: Rotation, point: usize) {
+    /// A copy of a rotated loop's header: its test, with the body's start as the only jump back.
+    ///
+    /// The poll stands before it, and a resumed poll goes on at the header proper. So the loop
+    /// has one entry, the body, in the resume form too.
+    fn rotated_test(&mut self, rotation: Rotation) {
         let range = self.analysis.cfg.range(rotation.header);
         for at in range.start..range.end - 1 {
             self.emit_at(rotation.header, at);
@@ -285,21 +299,18 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             unreachable!("a rotated loop's header ends with a branch");
         };
         self.line = func.lines.get(range.end - 1).copied().unwrap_or(0);
-        let body_first = self.analysis.cfg.range(rotation.body).start;
         let condition = self.get(cond.0);
-        let poll = self.raw.block();
+        let body = self.blocks[rotation.body.index()];
         let exit = self.edge(rotation.header, rotation.exit);
-        if then.0 as usize == body_first {
-            self.raw.branch(condition, poll, exit);
+        if self.block_at(*then) == rotation.body {
+            self.raw.branch(condition, body, exit);
         } else {
-            self.raw.branch(condition, exit, poll);
+            self.raw.branch(condition, exit, body);
         }
-        self.raw.at(poll);
-        self.poll(point, self.blocks[rotation.body.index()]);
     }
 
     /// Emits one instruction where it stands, and joins what resumes behind it.
-    fn emit_at(&mut self, block: BlockId, at: usize) {
+    pub fn emit_at(&mut self, block: BlockId, at: usize) {
         let func = self.func;
         self.line = func.lines.get(at).copied().unwrap_or(0);
         self.emit_inst(block, at);

@@ -90,6 +90,9 @@ impl Emitter<'_, '_, '_> {
             Inst::Br { cond, then, otherwise } => {
                 let condition = self.get(cond.0);
                 let (then, otherwise) = (self.block_at(*then), self.block_at(*otherwise));
+                if self.branch_free(block, condition, then, otherwise) {
+                    return;
+                }
                 let (then, otherwise) = (self.edge(block, then), self.edge(block, otherwise));
                 self.raw.branch(condition, then, otherwise);
                 self.finish_edges();

@@ -5,6 +5,7 @@
 //! - `insts`: what each instruction becomes
 //! - `numbers`, `memory`, `values`, `calls`, `chans`: instructions by subject
 //! - `capture`: how a frame becomes a record, and comes back
+//! - `branchfree`: short conditional assignments without a branch
 //! - `traps`: faults and panics
 //!
 //! Both forms come from the same walk over the bytecode. They differ only at the edges:
@@ -16,6 +17,7 @@
 //! | returns | its results, status 0 | writes them into the parent's record, enters that |
 //! | panics | status 1 | enters the parent's record with outcome 1 |
 
+mod branchfree;
 mod calls;
 mod capture;
 mod chans;
