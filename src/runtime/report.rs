@@ -119,7 +119,10 @@ fn put_goroutine(program: &Program, id: u32, state: &str, frames: &[Frame], text
 
 fn put_frames(program: &Program, frames: &[Frame], text: &mut String) {
     // The entry function is nobody's code: it initialises packages and calls `main`.
-    for frame in frames.iter().filter(|frame| Some(frame.func) != program.module.entry) {
+    for frame in frames
+        .iter()
+        .filter(|frame| Some(frame.func) != program.module.entry)
+    {
         let function = program.module.func(frame.func);
         let file = program
             .module
