@@ -1,7 +1,8 @@
 //! Texts of numbers, and numbers of texts, as Go's `strconv` has them.
 //!
-//! Digits come from the standard library, which gives the shortest or the exactly rounded ones;
-//! this file only arranges them.
+//! Digits come from elsewhere, and this file only arranges them: a given number of digits from the
+//! standard library, which rounds exactly, and the fewest from `ryu`, which of two that are as near
+//! takes the even one, as Go does.
 
 use super::memory::{bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
@@ -62,6 +63,11 @@ pub fn general_text(value: f64, bits: u64) -> String {
     Float::new(value, bits).format(b'g', -1)
 }
 
+/// A float of so many bits in plain decimal form.
+pub fn plain_text(value: f64, bits: u64) -> String {
+    Float::new(value, bits).format(b'f', -1)
+}
+
 /// A float to be formatted, of one of the two widths.
 #[derive(Clone, Copy)]
 enum Float {
@@ -114,6 +120,15 @@ impl Float {
         text
     }
 
+    /// The fewest digits that are read back as the same float.
+    fn shortest(self) -> Digits {
+        let mut buffer = ryu::Buffer::new();
+        Digits::of_text(match self {
+            Float::F32(value) => buffer.format_finite(value.abs()),
+            Float::F64(value) => buffer.format_finite(value.abs()),
+        })
+    }
+
     fn put_decimal(self, format: u8, precision: i64, text: &mut String) {
         let shortest = precision < 0;
         let general = matches!(format, b'g' | b'G');
@@ -125,19 +140,16 @@ impl Float {
         // Beyond some 1100 digits a float has zeros only; fewer are asked for where that is exact.
         const EXACT: i64 = 1100;
         let digits = if shortest {
-            Digits::of_scientific(&match self {
-                Float::F32(value) => format!("{:e}", value.abs()),
-                Float::F64(value) => format!("{:e}", value.abs()),
-            })
+            self.shortest()
         } else if format == b'f' {
-            Digits::of_fixed(&format!(
+            Digits::of_text(&format!(
                 "{:.*}",
                 precision.min(EXACT) as usize,
                 self.wide().abs()
             ))
         } else {
             let behind = if general { precision - 1 } else { precision };
-            Digits::of_scientific(&format!(
+            Digits::of_text(&format!(
                 "{:.*e}",
                 behind.min(EXACT) as usize,
                 self.wide().abs()
@@ -243,20 +255,13 @@ impl Float {
 }
 
 impl Digits {
-    /// Of `d.ddde-x`, with trailing zeros removed.
-    fn of_scientific(text: &str) -> Digits {
+    /// Of `ddd.ddd`, or of `ddd.ddde±dd`.
+    fn of_text(text: &str) -> Digits {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let exponent: i64 = exponent.parse().unwrap_or(0);
-        Digits::new(
-            mantissa.bytes().filter(|b| *b != b'.').collect(),
-            exponent + 1,
-        )
-    }
-
-    /// Of `ddd.ddd`.
-    fn of_fixed(text: &str) -> Digits {
-        let point = text.find('.').unwrap_or(text.len()) as i64;
-        Digits::new(text.bytes().filter(|b| *b != b'.').collect(), point)
+        let point = mantissa.find('.').unwrap_or(mantissa.len()) as i64;
+        let digits = mantissa.bytes().filter(|b| *b != b'.').collect();
+        Digits::new(digits, point + exponent)
     }
 
     fn new(mut digits: Vec<u8>, mut point: i64) -> Digits {

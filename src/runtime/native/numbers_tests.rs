@@ -31,6 +31,9 @@ fn shortest_digits() {
         assert_eq!(wide(value, 'f', -1), fixed);
     }
     assert_eq!(Float::F32(0.1).format(b'g', -1), "0.1");
+    // Halfway between two of as many digits: the even one.
+    assert_eq!(Float::F32(2036.28125).format(b'g', -1), "2036.2812");
+    assert_eq!(plain_text(1e21, 64), "1000000000000000000000");
     assert_eq!(Float::F32(16777216.0).format(b'g', -1), "1.6777216e+07");
 }
 

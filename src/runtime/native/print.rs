@@ -1,6 +1,7 @@
 //! `print` and `println`: operands in their plain decimal or text form.
 
 use super::memory::bytes;
+use super::numbers::plain_text;
 use super::value::Value;
 use crate::runtime::context::{Context, JitResult};
 
@@ -28,30 +29,15 @@ pub fn print_uint(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitR
 
 /// `print.f64`
 pub fn print_f64(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
-    print(cx, &float_text(f64::from_bits(args[0])))
+    print(cx, &plain_text(f64::from_bits(args[0]), 64))
 }
 
 /// `print.f32`
 pub fn print_f32(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
-    print(cx, &single_text(f32::from_bits(args[0] as u32)))
-}
-
-/// A float in plain decimal form, with the fewest digits that tell it from its neighbours.
-pub fn float_text(value: f64) -> String {
-    if value == f64::INFINITY {
-        "+Inf".into()
-    } else {
-        value.to_string().replace("inf", "Inf")
-    }
-}
-
-/// The same of a single float.
-pub fn single_text(value: f32) -> String {
-    if value == f32::INFINITY {
-        "+Inf".into()
-    } else {
-        value.to_string().replace("inf", "Inf")
-    }
+    print(
+        cx,
+        &plain_text(f64::from(f32::from_bits(args[0] as u32)), 32),
+    )
 }
 
 /// `print.bool`

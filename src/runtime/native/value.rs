@@ -1,7 +1,7 @@
 //! Values with their types, as reflection, printing and formatting see them.
 
 use super::memory::Exhausted;
-use super::print::{float_text, single_text};
+use super::numbers::plain_text;
 use crate::runtime::context::Context;
 use crate::runtime::value::name::type_name;
 use std::borrow::Cow;
@@ -177,8 +177,8 @@ impl Value {
             TypeKind::Bool => if word() != 0 { "true" } else { "false" }.into(),
             TypeKind::Int(kind) if kind.signed() => (word() as i64).to_string().into(),
             TypeKind::Int(_) => word().to_string().into(),
-            TypeKind::F32 => single_text(f32::from_bits(word() as u32)).into(),
-            TypeKind::F64 => float_text(f64::from_bits(word())).into(),
+            TypeKind::F32 => plain_text(self.float(types), 32).into(),
+            TypeKind::F64 => plain_text(self.float(types), 64).into(),
             // SAFETY: a string, valid as the caller says.
             TypeKind::String => return to.extend_from_slice(unsafe { self.text() }),
             _ => {
