@@ -300,5 +300,5 @@ fn place(text: &str) -> Option<usize> {
     let place = text
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> "))?;
-    place.rsplitn(3, ':').nth(1)?.parse().ok()
+    place.rsplit(':').nth(1)?.parse().ok()
 }

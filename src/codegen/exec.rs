@@ -187,8 +187,8 @@ impl Executor for JitExecutor {
         Ran::Idle
     }
 
-    fn trace(&self, cx: &Context, fiber: *mut Fiber, marker: &mut Marker<'_>) {
-        // SAFETY: enumerated fibers are valid.
+    unsafe fn trace(&self, cx: &Context, fiber: *mut Fiber, marker: &mut Marker<'_>) {
+        // SAFETY: the caller's promise.
         let mut state = unsafe { (*fiber).state };
         self.for_each_record(cx, fiber, |record| {
             self.trace_record(record, state, marker);
@@ -197,7 +197,7 @@ impl Executor for JitExecutor {
         });
     }
 
-    fn frames(&self, cx: &Context, fiber: *mut Fiber) -> Vec<Frame> {
+    unsafe fn frames(&self, cx: &Context, fiber: *mut Fiber) -> Vec<Frame> {
         let mut frames = Vec::new();
         self.for_each_record(cx, fiber, |record| {
             // SAFETY: the records of a captured fiber are valid.

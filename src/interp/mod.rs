@@ -161,15 +161,15 @@ impl Executor for Interp {
         }
     }
 
-    fn trace(&self, _: &Context, fiber: *mut Fiber, marker: &mut Marker<'_>) {
-        // SAFETY: the scheduler shows fibers of this interpreter while none runs.
+    unsafe fn trace(&self, _: &Context, fiber: *mut Fiber, marker: &mut Marker<'_>) {
+        // SAFETY: the caller's promise: a fiber of this interpreter that has its stack.
         unsafe {
             let waiting = matches!((*fiber).state, State::Selecting | State::Forever);
             Interp::stack(fiber).trace(&self.program, waiting, marker);
         }
     }
 
-    fn frames(&self, _: &Context, fiber: *mut Fiber) -> Vec<Frame> {
+    unsafe fn frames(&self, _: &Context, fiber: *mut Fiber) -> Vec<Frame> {
         // SAFETY: as for `trace`.
         unsafe { Interp::stack(fiber).trace_lines(&self.program).collect() }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 /// The seed where none is asked for: any constant will do, as long as select is fair.
-const DEFAULT_SEED: u64 = 0x5eed_0f_0f_9a_11_e7;
+const DEFAULT_SEED: u64 = 0x005e_ed0f_0f9a_11e7;
 
 impl Context {
     /// A context for one island of `program`, with zeroed globals and no goroutine.

@@ -18,10 +18,16 @@ pub trait Executor {
     fn run(&mut self, cx: &mut Context) -> Ran;
 
     /// Shows every reference in a fiber's frames to the collector.
-    fn trace(&self, cx: &Context, fiber: *mut Fiber, marker: &mut Marker);
+    ///
+    /// # Safety
+    /// The fiber was made by this executor, has not ended, and does not run.
+    unsafe fn trace(&self, cx: &Context, fiber: *mut Fiber, marker: &mut Marker);
 
     /// Where a fiber that does not run stands, innermost frame first.
-    fn frames(&self, cx: &Context, fiber: *mut Fiber) -> Vec<Frame>;
+    ///
+    /// # Safety
+    /// As for [`Executor::trace`].
+    unsafe fn frames(&self, cx: &Context, fiber: *mut Fiber) -> Vec<Frame>;
 }
 
 /// Why [`Executor::run`] came back.
@@ -106,7 +112,8 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
         // SAFETY: marking reads slabs, globals and records, none of which `collect` touches.
         let cx = unsafe { &*this };
         cx.trace_globals(marker);
-        cx.slabs.for_each(|fiber| executor.trace(cx, fiber, marker));
+        // SAFETY: fibers in the slabs have not ended, and all of them are captured.
+        cx.slabs.for_each(|fiber| unsafe { executor.trace(cx, fiber, marker) });
     });
 }
 
@@ -136,9 +143,10 @@ fn wake_due(cx: &mut Context) {
 fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
     let mut all = Vec::new();
     cx.slabs.for_each(|fiber| {
-        // SAFETY: enumerated fibers are valid.
-        let (goroutine, state) = unsafe { ((*fiber).id, (*fiber).state) };
-        all.push(Stuck { goroutine, state, frames: executor.frames(cx, fiber) });
+        // SAFETY: enumerated fibers are valid, and none runs.
+        let (goroutine, state, frames) =
+            unsafe { ((*fiber).id, (*fiber).state, executor.frames(cx, fiber)) };
+        all.push(Stuck { goroutine, state, frames });
     });
     all.sort_by_key(|stuck| stuck.goroutine);
     all

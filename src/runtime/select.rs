@@ -156,7 +156,7 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
             live.clone().filter(|d| !d.value.is_null()).map(|d| (*d.chan).words()).sum();
         let mut select = Box::new(SelectWait {
             fiber,
-            cases: live.clone().map(|d| Case::new(d)).collect(),
+            cases: live.clone().map(Case::new).collect(),
             values: vec![0; value_words].into_boxed_slice(),
         });
         let owner: *mut SelectWait = &mut *select;

@@ -32,11 +32,11 @@ pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
     let arrivals: Vec<usize> = plan.points.iter().map(|point| point.arrivals.len()).collect();
     let mut taken = Taken { words: Vec::new() };
     let mut size = arrivals.iter().copied().max().unwrap_or(0);
-    for at in 0..func.slots.len() {
+    for (at, bits) in at_points.iter().enumerate() {
         if func.slots[at] == SlotTy::IfaceData {
             continue;
         }
-        let Some(bits) = &at_points[at] else { continue };
+        let Some(bits) = bits else { continue };
         let width = if func.slots[at] == SlotTy::IfaceType { 2 } else { 1 };
         // The entry's arrivals are the parameters themselves, all loaded before any is stored.
         let others = ones(bits).filter(|point| *point != ENTRY);

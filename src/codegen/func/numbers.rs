@@ -262,7 +262,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// A value of any slot as a word.
-    pub fn to_word(&mut self, value: Value) -> Value {
+    pub fn as_word(&mut self, value: Value) -> Value {
         match self.raw.b.func.dfg.value_type(value) {
             F64 => self.float_to_word(value, FloatKind::F64),
             F32 => self.float_to_word(value, FloatKind::F32),
@@ -281,7 +281,7 @@ impl Emitter<'_, '_, '_> {
 
     /// Stores a value of any slot as a whole word.
     pub fn store_word(&mut self, value: Value, base: Value, offset: usize) {
-        let word = self.to_word(value);
+        let word = self.as_word(value);
         self.raw.b.ins().store(TRUSTED, word, base, offset as i32);
     }
 }

@@ -94,7 +94,7 @@ impl Emitter<'_, '_, '_> {
 
     pub fn iface_make(&mut self, dst: Slot, ty: TypeId, data: Slot) {
         let value = self.get(data);
-        let word = self.to_word(value);
+        let word = self.as_word(value);
         let type_word = self.raw.decls.type_word(ty);
         let type_word = self.raw.int(type_word);
         self.set(dst, type_word);
