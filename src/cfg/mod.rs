@@ -6,6 +6,7 @@
 //! - [`rotate`]: loops that can be tested at the bottom
 //! - [`slotset`]: sets of slots
 //! - [`liveness`]: which slots hold a value that is still wanted
+//! - [`bounds`]: bounds checks that cannot fail
 //! - [`effects`]: the table of what an instruction can do
 //! - [`callgraph`]: who calls whom, and which functions may suspend, panic or recurse
 //! - [`print`](mod@print): all of it as text
@@ -14,6 +15,7 @@
 //! how its records lie (that is `split`), and nothing here knows of Cranelift.
 #![forbid(unsafe_code)]
 
+pub mod bounds;
 pub mod callgraph;
 pub mod dom;
 pub mod effects;

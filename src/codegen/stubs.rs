@@ -12,7 +12,7 @@
 use super::abi;
 use super::func::raw::Raw;
 use super::jit::{Decls, Jit};
-use crate::runtime::context::{Context, HANDOFF_BUDGET, MAX_FIBER_WORDS};
+use crate::runtime::context::{Context, MAX_FIBER_WORDS};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::helpers::{Helper, site};
 use crate::runtime::panic::Fault;
@@ -72,7 +72,7 @@ impl Stubs {
 
 /// Compiles all of them.
 pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
-    define(jit, jit.decls.stubs.dispatch, abi::dispatch_signature(), dispatch)?;
+    define(jit, jit.decls.stubs.dispatch, abi::dispatch_signature(), |raw| raw.take_and_enter())?;
     define(jit, jit.decls.stubs.exit, abi::resume_signature(), exit)?;
     define(jit, jit.decls.stubs.leave, abi::resume_signature(), |raw| raw.ret(&[]))?;
     define(jit, jit.decls.stubs.overflow, abi::resume_signature(), overflow)?;
@@ -112,54 +112,6 @@ fn define(
         emit(&mut raw);
         raw.finish();
     })
-}
-
-/// Takes the hand-off slot's fiber, or the run queue's first, as `Context::take_next` does, and
-/// enters it. Returns when there is none.
-fn dispatch(raw: &mut Raw<'_, '_>) {
-    let cx = raw.context();
-    let next = raw.load(I64, cx, offset_of!(Context, next));
-    let (handed, queued, slow, none) = (raw.block(), raw.block(), raw.cold_block(), raw.cold_block());
-    let enter = raw.block();
-    let fiber = raw.param(enter, I64);
-    raw.branch(next, handed, queued);
-
-    raw.at(handed);
-    let budget = raw.load(I32, cx, offset_of!(Context, handoffs));
-    let within = raw.block();
-    raw.branch(budget, within, slow);
-    raw.at(within);
-    let less = raw.b.ins().iadd_imm_s(budget, -1);
-    raw.store(less, cx, offset_of!(Context, handoffs));
-    let null = raw.int(0);
-    raw.store(null, cx, offset_of!(Context, next));
-    raw.jump(enter, &[next]);
-
-    raw.at(queued);
-    let head = raw.load(I64, cx, offset_of!(Context, queue_head));
-    let some = raw.block();
-    raw.branch(head, some, none);
-    raw.at(some);
-    let rest = raw.load(I64, head, offset_of!(Fiber, link));
-    raw.store(rest, cx, offset_of!(Context, queue_head));
-    let full = raw.b.ins().iconst(I32, i64::from(HANDOFF_BUDGET));
-    raw.store(full, cx, offset_of!(Context, handoffs));
-    raw.jump(enter, &[head]);
-
-    raw.at(slow);
-    let taken = raw.helper(Helper::TakeNext, &[]);
-    let is_some = taken;
-    raw.branch_args(is_some, enter, &[taken], none, &[]);
-
-    raw.at(none);
-    raw.ret(&[]);
-
-    raw.at(enter);
-    raw.store(fiber, cx, offset_of!(Context, current));
-    raw.count(offset_of!(Context, switches));
-    let record = raw.load(I64, fiber, offset_of!(Fiber, top));
-    let outcome = raw.int(abi::OUTCOME_OK);
-    raw.enter_record(record, outcome);
 }
 
 /// Ends a goroutine: frees its cell and dispatches, but for a panic, for goroutine 1, and for

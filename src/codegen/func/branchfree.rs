@@ -82,7 +82,8 @@ impl Emitter<'_, '_, '_> {
         let mut written = Vec::new();
         for at in range.clone() {
             func.writes(at, |slot| {
-                if !written.contains(&slot) {
+                // What nobody reads behind the arm needs no choice.
+                if self.carried.contains(&slot) && !written.contains(&slot) {
                     written.push(slot);
                 }
             });

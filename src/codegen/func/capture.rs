@@ -56,7 +56,29 @@ impl Emitter<'_, '_, '_> {
         self.raw.count(offset_of!(Context, suspensions));
         match self.mode {
             Mode::Hot => self.return_status(record),
-            Mode::Resume => self.raw.dispatch(),
+            Mode::Resume => self.leave_waiting(),
+        }
+    }
+
+    /// Leaves the resume form for the next fiber. Each function has a dispatch of its own, so
+    /// that the processor's prediction of who is next has the function as context.
+    fn leave_waiting(&mut self) {
+        let exit = match self.dispatch_exit {
+            Some(exit) => exit,
+            None => {
+                let exit = self.raw.block();
+                self.dispatch_exit = Some(exit);
+                exit
+            }
+        };
+        self.raw.jump(exit, &[]);
+    }
+
+    /// Emits the one dispatch of the resume form, if it has one.
+    pub fn emit_dispatch_exit(&mut self) {
+        if let Some(exit) = self.dispatch_exit {
+            self.raw.at(exit);
+            self.raw.take_and_enter();
         }
     }
 

@@ -2,7 +2,7 @@
 //! that stand on back edges.
 
 use super::raw::Raw;
-use crate::cfg::{BlockId, Rotation};
+use crate::cfg::{BlockId, Rotation, bounds};
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
 use crate::runtime::helpers::site;
@@ -65,12 +65,18 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub frame: Option<Value>,
     /// Where every panic of the function leaves it.
     pub panic_exit: Option<Block>,
+    /// Where every suspension of the resume form leaves it.
+    pub dispatch_exit: Option<Block>,
     /// The line of the instruction that is emitted.
     pub line: u32,
     /// What is known of slots since the block's start.
     pub known: Known,
     /// Back edges that the current block leaves by, with the blocks that stand on them.
     pending_edges: Vec<(Block, BlockId, BlockId)>,
+    /// Bounds checks that cannot fail.
+    pub redundant_checks: HashSet<usize>,
+    /// Slots that carry a value from one block to another.
+    pub carried: HashSet<Slot>,
     /// Blocks that became part of the one before them.
     pub absorbed: HashSet<BlockId>,
     /// The select group that is being collected.
@@ -122,9 +128,12 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             back_edges: analysis.loops.back_edges().iter().copied().collect(),
             frame: None,
             panic_exit: None,
+            dispatch_exit: None,
             line: 0,
             known: Known::default(),
             pending_edges: Vec::new(),
+            redundant_checks: bounds::redundant_checks(func, &analysis.cfg),
+            carried: carried_slots(func, analysis),
             absorbed: HashSet::new(),
             select: None,
         }
@@ -143,6 +152,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             self.emit_block(block);
         }
         self.emit_panic_exit();
+        self.emit_dispatch_exit();
     }
 
     /// The hot form's entry: parameters, and the entry check where the plan wants one.
@@ -392,4 +402,21 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         let site = site(self.id.0, self.line);
         self.raw.int(site as i64)
     }
+}
+
+/// The slots that some block reads before it writes them.
+fn carried_slots(func: &Function, analysis: &Analysis<'_>) -> HashSet<Slot> {
+    let mut carried = HashSet::new();
+    for block in analysis.cfg.blocks() {
+        let mut written = HashSet::new();
+        for at in analysis.cfg.range(block) {
+            func.reads(at, |slot| {
+                if !written.contains(&slot) {
+                    carried.insert(slot);
+                }
+            });
+            func.writes(at, |slot| _ = written.insert(slot));
+        }
+    }
+    carried
 }

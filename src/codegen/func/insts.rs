@@ -149,7 +149,11 @@ impl Emitter<'_, '_, '_> {
                 self.copy_elems(dst.0, src.0, count.0, *size);
             }
             Inst::NilCheck { a } => self.nil_check(a.0),
-            Inst::BoundsCheck { index, len } => self.bounds_check(index.0, len.0),
+            Inst::BoundsCheck { index, len } => {
+                if !self.redundant_checks.contains(&at) {
+                    self.bounds_check(index.0, len.0);
+                }
+            }
             Inst::SliceCheck { kind, lo, hi, max, cap } => {
                 self.slice_check(*kind, lo.0, hi.0, max.0, cap.0);
             }

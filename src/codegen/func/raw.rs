@@ -2,7 +2,7 @@
 
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
-use crate::runtime::context::Context;
+use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
@@ -217,6 +217,53 @@ impl<'a, 'b> Raw<'a, 'b> {
         let dispatch = self.decls.stubs.dispatch;
         let function = self.decls.code_ref(dispatch, self.b.func);
         self.b.ins().return_call(function, &[]);
+    }
+
+    /// Takes the hand-off slot's fiber, or the run queue's first, as `Context::take_next` does,
+    /// and enters it. Returns when there is none.
+    pub fn take_and_enter(&mut self) {
+        let cx = self.context();
+        let next = self.load(I64, cx, offset_of!(Context, next));
+        let (handed, queued) = (self.block(), self.block());
+        let (slow, none, enter) = (self.cold_block(), self.cold_block(), self.block());
+        let fiber = self.param(enter, I64);
+        self.branch(next, handed, queued);
+
+        self.at(handed);
+        let budget = self.load(I32, cx, offset_of!(Context, handoffs));
+        let within = self.block();
+        self.branch(budget, within, slow);
+        self.at(within);
+        let less = self.b.ins().iadd_imm_s(budget, -1);
+        self.store(less, cx, offset_of!(Context, handoffs));
+        let null = self.int(0);
+        self.store(null, cx, offset_of!(Context, next));
+        self.jump(enter, &[next]);
+
+        self.at(queued);
+        let head = self.load(I64, cx, offset_of!(Context, queue_head));
+        let some = self.block();
+        self.branch(head, some, none);
+        self.at(some);
+        let rest = self.load(I64, head, offset_of!(Fiber, link));
+        self.store(rest, cx, offset_of!(Context, queue_head));
+        let full = self.b.ins().iconst(I32, i64::from(HANDOFF_BUDGET));
+        self.store(full, cx, offset_of!(Context, handoffs));
+        self.jump(enter, &[head]);
+
+        self.at(slow);
+        let taken = self.helper(Helper::TakeNext, &[]);
+        self.branch_args(taken, enter, &[taken], none, &[]);
+
+        self.at(none);
+        self.ret(&[]);
+
+        self.at(enter);
+        self.store(fiber, cx, offset_of!(Context, current));
+        self.count(offset_of!(Context, switches));
+        let record = self.load(I64, fiber, offset_of!(Fiber, top));
+        let outcome = self.int(abi::OUTCOME_OK);
+        self.enter_record(record, outcome);
     }
 
     /// Enters a record with an outcome; never comes back.
