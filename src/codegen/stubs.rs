@@ -7,7 +7,7 @@
 //! | leave | the sentinel's: returns to whoever entered the dispatch |
 //! | overflow | begins a stack overflow panic in the record below |
 //! | resume lazily | compiles the resume function of a record, then enters it |
-//! | poll, record, alloc | slow paths that keep every register (`preserve_all`), so that the cold path around them costs the hot path nothing |
+//! | poll, record, alloc, push, fault | slow paths that keep every register (`preserve_all`), so that the cold path around them costs the hot path nothing |
 
 use super::abi;
 use super::func::raw::Raw;
@@ -38,6 +38,8 @@ pub struct Stubs {
     pub resume_lazily: CodeId,
     /// `tmp[0]` in: the stack pointer; out: whether to capture.
     pub poll: CodeId,
+    /// `tmp` in: the operands of the check, the place, the fault's number.
+    pub fault: CodeId,
     /// `tmp[0]` in: a fiber, which goes to the end of the run queue.
     pub push: CodeId,
     /// `tmp[0]` in: words, where the class is the last one; out: the record.
@@ -61,6 +63,7 @@ impl Stubs {
             overflow: declare("overflow", abi::resume_signature())?,
             resume_lazily: declare("resume_lazily", abi::resume_signature())?,
             poll: declare("poll", abi::stub_signature())?,
+            fault: declare("fault", abi::stub_signature())?,
             push: declare("push", abi::stub_signature())?,
             records: (0..=RECORD_CLASSES)
                 .map(|class| declare(&format!("record{class}"), abi::stub_signature()))
@@ -81,6 +84,11 @@ pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
         let stack_pointer = raw.tmp(0);
         let capture = raw.helper(Helper::Poll, &[stack_pointer]);
         raw.set_tmp(0, capture);
+        raw.ret(&[]);
+    })?;
+    define(jit, jit.decls.stubs.fault, abi::stub_signature(), |raw| {
+        let (a, b, site, code) = (raw.tmp(0), raw.tmp(1), raw.tmp(2), raw.tmp(3));
+        raw.helper_nothing(Helper::Fault, &[code, a, b, site]);
         raw.ret(&[]);
     })?;
     define(jit, jit.decls.stubs.push, abi::stub_signature(), |raw| {

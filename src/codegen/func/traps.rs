@@ -31,12 +31,21 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Panics with a fault. Ends the current block.
+    ///
+    /// The operands go through memory to a stub: as arguments of a call they would be bound to
+    /// registers, and the allocator would keep them there on the hot path too.
     pub fn fault(&mut self, fault: Fault, a: Option<Value>, b: Option<Value>) {
-        let code = self.raw.int(fault as i64);
-        let zero = self.raw.int(0);
+        for (at, operand) in [a, b].into_iter().enumerate() {
+            if let Some(operand) = operand {
+                self.raw.set_tmp(at, operand);
+            }
+        }
         let site = self.site();
-        let args = [code, a.unwrap_or(zero), b.unwrap_or(zero), site];
-        self.raw.helper_nothing(Helper::Fault, &args);
+        self.raw.set_tmp(2, site);
+        let code = self.raw.int(fault as i64);
+        self.raw.set_tmp(3, code);
+        let stub = self.raw.decls.stubs.fault;
+        self.raw.stub(stub);
         self.leave_panicking();
     }
 
