@@ -8,15 +8,23 @@ use std::collections::HashSet;
 use vo_bytecode::inst::{SlotVisitor, Target, Targets};
 use vo_bytecode::*;
 
+use super::facts::{Facts, Number};
+
 /// A place to jump to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Label(u32);
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct LabelState {
     at: Option<u32>,
-    used: bool,
+    /// What all jumps to it know, if there are any.
+    facts: Option<Facts>,
+    /// Whether it was bound before any jump to it.
+    is_loop: bool,
 }
+
+/// How far back the constant in a slot is looked for.
+const LOOK_BACK: usize = 6;
 
 /// See the module's text.
 #[derive(Default)]
@@ -29,15 +37,16 @@ pub struct Builder {
     last_bound: u32,
     dead: bool,
     line: u32,
-    non_null: HashSet<Slot>,
+    facts: Facts,
+    pinned: HashSet<Slot>,
 }
 
-struct Writes<'a>(&'a mut HashSet<Slot>);
+struct Writes<'a>(&'a mut Facts);
 
 impl SlotVisitor for Writes<'_> {
     fn read(&mut self, _: Slot) {}
     fn write(&mut self, slot: Slot) {
-        self.0.remove(&slot);
+        self.0.forget(slot);
     }
 }
 
@@ -79,14 +88,17 @@ impl Builder {
         self.names.push((slot, name.to_string()));
     }
 
+    /// Promises that no loop that begins later in the code writes to these slots.
+    pub fn pin(&mut self, slots: &[Slot]) {
+        self.pinned.extend(slots);
+    }
+
     /// Appends an instruction.
     pub fn emit(&mut self, inst: Inst) {
         if self.dead {
             return;
         }
-        if !self.non_null.is_empty() {
-            inst.visit_slots(&mut Writes(&mut self.non_null));
-        }
+        inst.visit_slots(&mut Writes(&mut self.facts));
         self.dead = inst.is_terminator();
         self.code.push(inst);
         self.lines.push(self.line);
@@ -104,11 +116,18 @@ impl Builder {
         let here = self.code.len() as u32;
         let state = &mut self.labels[label.0 as usize];
         state.at = Some(here);
-        if state.used {
-            self.dead = false;
+        match state.facts.take() {
+            Some(facts) if self.dead => self.facts = facts,
+            Some(facts) => self.facts.keep_common(&facts),
+            None => {
+                state.is_loop = true;
+                self.facts.keep(|slot| self.pinned.contains(&slot));
+                self.last_bound = here;
+                return;
+            }
         }
+        self.dead = false;
         self.last_bound = here;
-        self.non_null.clear();
     }
 
     /// A jump to what follows it is not needed.
@@ -126,7 +145,16 @@ impl Builder {
 
     fn target(&mut self, label: Label) -> Target {
         if !self.dead {
-            self.labels[label.0 as usize].used = true;
+            let state = &mut self.labels[label.0 as usize];
+            debug_assert!(
+                state.at.is_none() || state.is_loop,
+                "jump back to no loop head"
+            );
+            match &mut state.facts {
+                _ if state.at.is_some() => {}
+                Some(facts) => facts.keep_common(&self.facts),
+                none => *none = Some(self.facts.clone()),
+            }
         }
         Target(label.0)
     }
@@ -145,6 +173,57 @@ impl Builder {
             then,
             otherwise,
         });
+    }
+
+    /// Goes on at `then` when `cond` holds, which means that `0 <= index < limit`; else at `otherwise`.
+    pub fn branch_below(
+        &mut self,
+        cond: Slot,
+        then: Label,
+        otherwise: Label,
+        index: Slot,
+        limit: Slot,
+    ) {
+        let before = self.facts.clone();
+        let limit = self.number(limit);
+        self.facts.set_below(Number::Slot(index), limit);
+        let then = self.target(then);
+        self.facts = before;
+        let otherwise = self.target(otherwise);
+        self.emit(Inst::Br {
+            cond: Src(cond),
+            then,
+            otherwise,
+        });
+    }
+
+    /// What a slot holds: the constant that was just put there, or whatever is in it.
+    fn number(&self, slot: Slot) -> Number {
+        let first = self
+            .code
+            .len()
+            .saturating_sub(LOOK_BACK)
+            .max(self.last_bound as usize);
+        let constant = self.code[first..].iter().rev().find_map(|inst| match inst {
+            Inst::Const { dst, value } if dst.0 == slot => Some(Number::Const(*value)),
+            _ => None,
+        });
+        constant.unwrap_or(Number::Slot(slot))
+    }
+
+    /// Panics unless `0 <= index < len`, unless that is known to be so.
+    pub fn bounds_check(&mut self, index: Slot, len: Slot) {
+        let (i, l) = (self.number(index), self.number(len));
+        if self.facts.is_below(i, l) {
+            return;
+        }
+        self.emit(Inst::BoundsCheck {
+            index: Src(index),
+            len: Src(len),
+        });
+        if !self.dead {
+            self.facts.set_below(i, l);
+        }
     }
 
     /// Goes on at the label of an index.
@@ -242,13 +321,13 @@ impl Builder {
     /// Notes that a slot holds no null from here on in straight-line code.
     pub fn assume_non_null(&mut self, slot: Slot) {
         if !self.dead {
-            self.non_null.insert(slot);
+            self.facts.set_non_null(slot);
         }
     }
 
     /// Panics if a reference is null, unless that is known not to be so.
     pub fn nil_check(&mut self, a: Slot) {
-        if !self.non_null.contains(&a) {
+        if !self.facts.is_non_null(a) {
             self.emit(Inst::NilCheck { a: Src(a) });
             self.assume_non_null(a);
         }
@@ -268,7 +347,7 @@ impl Builder {
                     src: IfaceSrc(s),
                 });
             } else if d != s {
-                let known = self.non_null.contains(&s);
+                let known = self.facts.is_non_null(s);
                 self.emit(Inst::Mov {
                     dst: Dst(d),
                     src: Src(s),

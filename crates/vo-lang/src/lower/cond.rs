@@ -72,6 +72,18 @@ impl<'a> Lowerer<'_, 'a> {
                 };
                 self.branch_parts(ty, &a.slots, &b.slots, then, otherwise);
             }
+            ExprKind::Binary {
+                op: BinaryOp::Lt,
+                x,
+                y,
+                ..
+            } if self.is_counter(x) => self.below(x, y, then, otherwise),
+            ExprKind::Binary {
+                op: BinaryOp::Gt,
+                x,
+                y,
+                ..
+            } if self.is_counter(y) => self.below(y, x, then, otherwise),
             ExprKind::Binary { op, x, y, .. } if op.is_comparison() => {
                 let truth = self.comparison(*op, x, y, None);
                 let (then, otherwise) = if truth.negated {
@@ -92,6 +104,15 @@ impl<'a> Lowerer<'_, 'a> {
     fn is_flat_aggregate(&mut self, ty: Ty) -> bool {
         matches!(self.tys().under(ty), Kind::Struct(_) | Kind::Array(..))
             && !self.shape(ty).in_memory
+    }
+
+    /// Goes on at `then` if `counter`, which is never negative, is below `limit`; else at `otherwise`.
+    fn below(&mut self, counter: &'a Expr, limit: &'a Expr, then: Label, otherwise: Label) {
+        let a = self.value(counter, Want::Any).slots[0];
+        let b = self.value(limit, Want::Any).slots[0];
+        self.at(counter.span);
+        let test = self.b.cmp(CmpOp::Lt, INT, a, b);
+        self.b.branch_below(test, then, otherwise, a, b);
     }
 
     /// The value of a call that is known when the program is compiled.

@@ -13,6 +13,10 @@ use crate::types::ty::Ty;
 const MIN_TABLE: usize = 5;
 /// … if the table is at most so many times longer than the number of constants.
 const MAX_SPARSENESS: i64 = 3;
+/// A loop that counts from at most so much …
+const MAX_START: i64 = 1 << 32;
+/// … in steps of at most so much would run for ages before its variable could overflow.
+const MAX_STEP: i64 = 1 << 10;
 
 impl<'a> Lowerer<'_, 'a> {
     /// A statement with a label.
@@ -75,6 +79,7 @@ impl<'a> Lowerer<'_, 'a> {
             self.b.label(),
         );
         self.b.bind(head);
+        self.note_counters(s);
         if let Some(cond) = &s.cond {
             self.at(cond.span);
             self.condition(cond, body, done);
@@ -92,6 +97,84 @@ impl<'a> Lowerer<'_, 'a> {
         }
         self.b.jump(head);
         self.b.bind(done);
+    }
+
+    /// Notes the variables of a loop that only count up from zero or more: they are never negative.
+    fn note_counters(&mut self, s: &'a ForStmt) {
+        let (Some(init), Some(post)) = (&s.init, &s.post) else {
+            return;
+        };
+        let StmtKind::Assign {
+            lhs,
+            op: AssignOp::Define,
+            rhs,
+            ..
+        } = &init.kind
+        else {
+            return;
+        };
+        let counted = match &post.kind {
+            StmtKind::IncDec { x, inc: true, .. } => x,
+            StmtKind::Assign {
+                lhs,
+                op: AssignOp::Op(BinaryOp::Add),
+                rhs,
+                ..
+            } if self.is_small(&rhs[0], MAX_STEP) => &lhs[0],
+            _ => return,
+        };
+        let Some(obj) = counted
+            .as_ident()
+            .and_then(|ident| self.p.info.use_of(ident.id))
+        else {
+            return;
+        };
+        let start = lhs.iter().zip(rhs).find_map(|(target, value)| {
+            let declared = target
+                .as_ident()
+                .and_then(|ident| self.p.info.def(ident.id));
+            (declared == Some(obj)).then_some(value)
+        });
+        let is_int = self.int_kind(self.p.info.object(obj).ty) == Some(INT);
+        if is_int
+            && lhs.len() == rhs.len()
+            && start.is_some_and(|start| self.is_count(start))
+            && !self.p.assigned.contains(&obj)
+            && let Some(Home::Slots(slots)) = self.homes.get(&obj)
+        {
+            self.b.pin(slots);
+            self.counting.insert(obj);
+        }
+    }
+
+    /// Whether an expression is a constant from 0 to `most`.
+    fn is_small(&self, e: &Expr, most: i64) -> bool {
+        let value = self.p.info.const_value(e.id).and_then(|v| v.as_i64());
+        value.is_some_and(|value| (0..=most).contains(&value))
+    }
+
+    /// Whether an expression is an integer from 0 on that is far from the largest one.
+    fn is_count(&self, e: &Expr) -> bool {
+        match &e.unparen().kind {
+            _ if self.p.info.const_value(e.id).is_some() => self.is_small(e, MAX_START),
+            ExprKind::Ident(_) => self.is_counter(e),
+            ExprKind::Binary {
+                op: BinaryOp::Add,
+                x,
+                y,
+                ..
+            } => self.is_counter(x) && self.is_small(y, MAX_STEP),
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is a variable that only counts up from zero or more.
+    pub fn is_counter(&self, e: &Expr) -> bool {
+        let obj = e
+            .unparen()
+            .as_ident()
+            .and_then(|ident| self.p.info.use_of(ident.id));
+        obj.is_some_and(|obj| self.counting.contains(&obj))
     }
 
     /// The variables of a loop that need a new object for each iteration.

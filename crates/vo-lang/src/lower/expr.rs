@@ -231,10 +231,7 @@ impl<'a> Lowerer<'_, 'a> {
                 let at = self.value(index, Want::Any).slots[0];
                 self.at_end(e.span);
                 if !self.check_unsigned(index, at, string[1]) {
-                    self.b.emit(Inst::BoundsCheck {
-                        index: Src(at),
-                        len: Src(string[1]),
-                    });
+                    self.b.bounds_check(at, string[1]);
                 }
                 let dst = self.dst(want, ty);
                 self.b.emit(Inst::LoadIdx {

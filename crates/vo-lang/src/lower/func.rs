@@ -1,6 +1,6 @@
 //! One function: its parameters, variables, captures and results.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use vo_bytecode as bc;
@@ -76,6 +76,8 @@ pub struct Lowerer<'p, 'a> {
     pub flow: Vec<Flow>,
     /// Where `fallthrough` goes.
     pub next_case: Option<Label>,
+    /// Variables in slots that are never negative.
+    pub counting: HashSet<ObjId>,
     /// Results of expressions that were evaluated ahead.
     pub hoisted: HashMap<NodeId, Vec<(Value, Ty)>>,
     /// What is being made.
@@ -95,6 +97,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             homes: HashMap::new(),
             flow: Vec::new(),
             next_case: None,
+            counting: HashSet::new(),
             hoisted: HashMap::new(),
             work,
             func: None,
@@ -210,6 +213,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
     }
 
     fn name_home(&mut self, obj: ObjId, home: &Home) {
+        if let Home::Slots(slots) = home
+            && self.p.info.var(obj).is_some_and(|var| !var.reassigned)
+        {
+            self.b.pin(slots);
+        }
         let name = &self.p.info.object(obj).name;
         let slot = match home {
             Home::Slots(slots) => slots.first().copied(),

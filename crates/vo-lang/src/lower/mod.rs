@@ -8,6 +8,7 @@
 //! | `program` | what is shared by all functions: ids, the work list, strings, globals, method tables |
 //! | `typetable` | the module's types, the shapes of values |
 //! | `builder` | code of one function: slots, labels, lines |
+//! | `facts` | what is known of slots, so that checks need not be made twice |
 //! | `scan` | which array variables are indexed dynamically |
 //! | `func` | one function: variables, parameters, captures, results |
 //! | `place` | where values are: variables, memory, elements; reading and writing them |
@@ -29,6 +30,7 @@ mod cond;
 mod control;
 mod convert;
 mod expr;
+mod facts;
 mod func;
 mod lit;
 mod method;

@@ -359,20 +359,14 @@ impl<'a> Lowerer<'_, 'a> {
                 check: Check::Bounds { index, len },
                 ..
             } => {
-                self.b.emit(Inst::BoundsCheck {
-                    index: Src(*index),
-                    len: Src(*len),
-                });
+                self.b.bounds_check(*index, *len);
             }
             Loc::Element {
                 index,
                 len: Some(len),
                 ..
             } => {
-                self.b.emit(Inst::BoundsCheck {
-                    index: Src(*index),
-                    len: Src(*len),
-                });
+                self.b.bounds_check(*index, *len);
             }
             _ => {}
         }

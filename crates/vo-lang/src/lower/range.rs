@@ -3,10 +3,10 @@
 use vo_bytecode::*;
 
 use super::assign::Place;
-use super::func::{INT, Lowerer, Value, Want};
+use super::func::{Home, INT, Lowerer, Value, Want};
 use super::place::Loc;
 use crate::syntax::ast::*;
-use crate::types::info::ObjId;
+use crate::types::info::{Builtin, Mode, ObjId};
 use crate::types::ty::{Kind, Ty};
 
 /// What is done with a value of each iteration.
@@ -29,7 +29,12 @@ impl<'a> Lowerer<'_, 'a> {
             Kind::Basic(_) => self.range_string(s, label),
             Kind::Slice(elem) => {
                 let value = self.value(&s.x, Want::Any).slots;
-                let slice = self.b.copy(&value[..2]);
+                let stable = self.is_stable(&s.x);
+                let slice = if stable {
+                    value
+                } else {
+                    self.b.copy(&value[..2])
+                };
                 self.range_elements(s, label, slice[0], slice[1], elem);
             }
             Kind::Array(elem, len) => self.range_array(s, label, ty, elem, len),
@@ -68,6 +73,16 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
+    /// Notes that the first variable of a loop is never negative, if it is the counter itself.
+    fn note_key(&mut self, key: &Target<'a>, counter: Slot, kind: IntKind) {
+        if let Target::Declare(obj) = key
+            && kind == INT
+            && matches!(self.homes.get(obj), Some(Home::Slots(slots)) if slots[..] == [counter])
+        {
+            self.counting.insert(*obj);
+        }
+    }
+
     /// A loop from 0 to `limit`; `body` is given the counter.
     fn counted(
         &mut self,
@@ -86,8 +101,9 @@ impl<'a> Lowerer<'_, 'a> {
         );
         let line = self.b.line();
         self.b.bind(head);
+        self.b.pin(&[counter]);
         let more = self.b.cmp(CmpOp::Lt, kind, counter, limit);
-        self.b.branch(more, body, done);
+        self.b.branch_below(more, body, done, counter, limit);
         self.b.bind(body);
         give(self, counter);
         self.enter(label, done, Some(next));
@@ -118,10 +134,16 @@ impl<'a> Lowerer<'_, 'a> {
             ty = self.type_of(e);
         }
         let value = self.value(&s.x, Want::Any).slots;
-        let limit = self.b.copy(&value)[0];
+        let stable = self.is_stable(&s.x);
+        let limit = if stable {
+            value[0]
+        } else {
+            self.b.copy(&value)[0]
+        };
         let kind = self.int_kind(ty).unwrap_or(INT);
         self.counted(s, label, limit, kind, |this, counter| {
             this.give(&key, Value::one(counter), ty);
+            this.note_key(&key, counter, kind);
         });
     }
 
@@ -141,6 +163,7 @@ impl<'a> Lowerer<'_, 'a> {
                 _ => Some(this.element(base, counter, elem)),
             };
             this.give(&key, Value::one(counter), Ty::INT);
+            this.note_key(&key, counter, INT);
             if let Some(element) = element {
                 this.give(&value, element, elem);
             }
@@ -173,6 +196,33 @@ impl<'a> Lowerer<'_, 'a> {
         };
         let len = self.b.int(len as i64);
         self.range_elements(s, label, base, len, elem);
+    }
+
+    /// Whether the value of an expression is in slots that nothing will write to: that of a variable that is
+    /// never assigned to, its length, or no variable at all.
+    fn is_stable(&self, e: &Expr) -> bool {
+        match &e.unparen().kind {
+            ExprKind::Ident(ident) => self.p.info.use_of(ident.id).is_some_and(|obj| {
+                self.p
+                    .info
+                    .var(obj)
+                    .is_none_or(|var| !var.reassigned || self.p.boxed(obj))
+            }),
+            ExprKind::Call { fun, args, .. } => {
+                let mode = self
+                    .p
+                    .info
+                    .type_and_mode(fun.unparen().id)
+                    .map(|tm| tm.mode);
+                match mode {
+                    Some(Mode::Builtin(Builtin::Len | Builtin::Cap)) => self.is_stable(&args[0]),
+                    Some(Mode::Builtin(_) | Mode::Type) => false,
+                    _ => true,
+                }
+            }
+            ExprKind::Lit(_) | ExprKind::CompositeLit { .. } => true,
+            _ => false,
+        }
     }
 
     fn copy_memory(&mut self, from: Slot, ty: Ty) -> Slot {

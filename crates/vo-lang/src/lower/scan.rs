@@ -100,6 +100,7 @@ fn stmt(p: &mut Program<'_>, s: &Stmt) {
 }
 
 fn for_stmt(p: &mut Program<'_>, s: &ForStmt) {
+    let mut vars = Vec::new();
     if let Some(init) = &s.init {
         if let StmtKind::Assign {
             lhs,
@@ -107,17 +108,25 @@ fn for_stmt(p: &mut Program<'_>, s: &ForStmt) {
             ..
         } = &init.kind
         {
-            let vars = lhs.iter().filter_map(|e| p.info.def(e.as_ident()?.id));
-            p.loop_vars.extend(vars.collect::<Vec<_>>());
+            vars.extend(lhs.iter().filter_map(|e| p.info.def(e.as_ident()?.id)));
+            p.loop_vars.extend(&vars);
         }
         stmt(p, init);
     }
     exprs(p, &s.cond);
+    // What the usual `i++` and `i += 2` change is the next iteration's variable, unless it is not the
+    // loop's own; no closure is made here.
+    let mut post = |target: &Expr| {
+        let obj = target.as_ident().and_then(|ident| p.info.use_of(ident.id));
+        if obj.is_none_or(|obj| !vars.contains(&obj)) {
+            assigned(p, target);
+        }
+        expr(p, target);
+    };
     match s.post.as_ref().map(|post| &post.kind) {
-        // The usual `i++` and `i += 2`; no closure is made here.
-        Some(StmtKind::IncDec { x, .. }) => expr(p, x),
+        Some(StmtKind::IncDec { x, .. }) => post(x),
         Some(StmtKind::Assign { lhs, rhs, .. }) if rhs.iter().all(is_simple) => {
-            exprs(p, lhs);
+            lhs.iter().for_each(&mut post);
             exprs(p, rhs);
         }
         _ => s.post.iter().for_each(|post| stmt(p, post)),
