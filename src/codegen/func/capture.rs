@@ -3,7 +3,7 @@
 use super::emit::{Emitter, Mode};
 use crate::codegen::abi;
 use crate::codegen::stubs::record_class;
-use crate::runtime::context::Context;
+use crate::runtime::context::{CAPTURE, Context};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::record::{MAX_CLASS_WORDS, RECORD_BYTES, RECORD_CLASSES, Record};
 use crate::split::PointKind;
@@ -249,16 +249,30 @@ impl Emitter<'_, '_, '_> {
         self.raw.b.ins().uextend(I64, ok)
     }
 
-    /// The poll of the entry check and of back edges: when the limit word is above the stack
-    /// pointer, captures at `point` (unless it was a false alarm). Else goes on at `target`.
-    pub fn poll(&mut self, point: usize, target: Block) {
+    /// The entry check: captures when the stack pointer is below the limit word, which serves
+    /// the stack's own limit and requests alike. Else goes on at `target`.
+    pub fn check_entry(&mut self, target: Block) {
         let stack_pointer = self.raw.b.ins().get_stack_pointer(I64);
         let cx = self.raw.context();
         let limit = self.raw.load(I64, cx, offset_of!(Context, limit));
         let reached = self.raw.b.ins().icmp(IntCC::UnsignedLessThan, stack_pointer, limit);
+        self.poll_when(reached, ENTRY_POINT, target);
+    }
+
+    /// The poll of a back edge: captures at `point` when the limit word asks for it. Else goes
+    /// on at `target`.
+    pub fn poll(&mut self, point: usize, target: Block) {
+        let cx = self.raw.context();
+        let limit = self.raw.load(I64, cx, offset_of!(Context, limit));
+        let asked = self.raw.b.ins().icmp_imm_s(IntCC::Equal, limit, CAPTURE as i64);
+        self.poll_when(asked, point, target);
+    }
+
+    fn poll_when(&mut self, condition: Value, point: usize, target: Block) {
         let slow = self.raw.cold_block();
-        self.raw.branch(reached, slow, target);
+        self.raw.branch(condition, slow, target);
         self.raw.at(slow);
+        let stack_pointer = self.raw.b.ins().get_stack_pointer(I64);
         self.raw.set_tmp(0, stack_pointer);
         let stub = self.raw.decls.stubs.poll;
         self.raw.stub(stub);
@@ -266,10 +280,13 @@ impl Emitter<'_, '_, '_> {
         let capture = self.raw.cold_block();
         self.raw.branch(captures, capture, target);
         self.raw.at(capture);
-        let is_entry = self.plan.points[point].kind == PointKind::Entry;
+        let is_entry = point == ENTRY_POINT;
         self.capture(point, if is_entry { Arrival::Parameters } else { Arrival::Nothing });
     }
 }
+
+/// The number of a function's entry point.
+const ENTRY_POINT: usize = 0;
 
 /// The offset of a record's word.
 fn word(at: usize) -> usize {

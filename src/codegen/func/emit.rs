@@ -163,7 +163,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         let start = self.blocks[BlockId::ENTRY.index()];
         if self.plan.entry_check {
             self.line = self.func.lines.first().copied().unwrap_or(0);
-            self.poll(0, start);
+            self.check_entry(start);
         } else {
             self.raw.jump(start, &[]);
         }
