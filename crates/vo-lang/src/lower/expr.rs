@@ -12,9 +12,10 @@ use crate::types::constant::Value as Const;
 use crate::types::info::{Mode, ObjId, ObjKind, Target};
 use crate::types::ty::{Kind, Ty};
 
-/// Stack that a level of the tree may need while it is lowered, and how much is added when it runs out.
-const RED_ZONE: usize = 128 << 10;
-const STACK_STEP: usize = 4 << 20;
+/// Stack that a level of the tree may need while it is lowered …
+pub const RED_ZONE: usize = 128 << 10;
+/// … and how much is added when it runs out.
+pub const STACK_STEP: usize = 4 << 20;
 
 impl<'a> Lowerer<'_, 'a> {
     /// The kind of an integer type.

@@ -2,6 +2,7 @@
 
 use vo_bytecode::*;
 
+use super::expr::{RED_ZONE, STACK_STEP};
 use super::func::{Lowerer, Value, Want};
 use crate::syntax::ast::*;
 use crate::types::ty::{Kind, Ty};
@@ -26,6 +27,10 @@ impl<'a> Lowerer<'_, 'a> {
             return;
         }
         self.at(stmt.span);
+        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.stmt_inner(stmt, label));
+    }
+
+    fn stmt_inner(&mut self, stmt: &'a Stmt, label: Option<&'a Ident>) {
         match &stmt.kind {
             StmtKind::Bad | StmtKind::Empty => {}
             StmtKind::Decl(Decl::Var(decl)) => {
