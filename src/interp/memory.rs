@@ -100,7 +100,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn new_object(&mut self, dst: &Dst, ty: TypeId) -> Step {
-        let size = self.interp.sizes[ty.index()];
+        let size = self.interp.program.size_of(ty);
         match self.cx.new_row(ty, size, 1) {
             Ok(object) => self.write(dst, object as u64),
             Err(_) => Err(Unwind),

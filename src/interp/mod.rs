@@ -32,7 +32,7 @@ use stack::Stack;
 use std::collections::HashSet;
 use std::ptr;
 use std::sync::Arc;
-use vo_bytecode::{FuncId, TypeId};
+use vo_bytecode::FuncId;
 
 /// How many times goroutines are entered between two looks at the timers. Looking reads the
 /// clock, which costs more than entering.
@@ -44,8 +44,6 @@ const TIMER_PERIOD: u32 = 64;
 /// ended; each came from a box.
 pub struct Interp {
     program: Arc<Program>,
-    /// The size of each type in bytes.
-    sizes: Vec<usize>,
     stacks: HashSet<*mut Stack>,
     entered: u32,
 }
@@ -53,14 +51,8 @@ pub struct Interp {
 impl Interp {
     /// An interpreter for a program.
     pub fn new(program: Arc<Program>) -> Interp {
-        let types = &program.module.types;
-        let all = 0..types.types.len() as u32;
-        let sizes = all
-            .map(|ty| types.layout(TypeId(ty)).size as usize)
-            .collect();
         Interp {
             program,
-            sizes,
             stacks: HashSet::new(),
             entered: 0,
         }

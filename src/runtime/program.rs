@@ -22,6 +22,8 @@ pub struct Program {
     pub globals: Globals,
     /// The function values of functions without captures: each one word, the function's id.
     closures: Box<[u64]>,
+    /// The size of each type's memory form in bytes.
+    sizes: Box<[usize]>,
 }
 
 /// Layout numbers of the runtime's own heap objects.
@@ -130,7 +132,10 @@ impl Program {
         let maps = Maps::new(&module.types, &mut layouts);
         let globals = Globals::new(&module);
         let closures = (0..module.functions.len() as u64).collect();
-        Program { module, layouts: Arc::new(layouts), own, maps, chan_shapes, globals, closures }
+        let types = 0..module.types.types.len() as u32;
+        let sizes = types.map(|ty| module.types.layout(TypeId(ty)).size as usize).collect();
+        let layouts = Arc::new(layouts);
+        Program { module, layouts, own, maps, chan_shapes, globals, closures, sizes }
     }
 
     /// The bytes of a string constant; they stay where they are.
@@ -141,6 +146,11 @@ impl Program {
     /// The function value of a function without captures; it stays where it is.
     pub fn closure(&self, func: FuncId) -> *const u64 {
         &self.closures[func.index()]
+    }
+
+    /// The size of a type's memory form in bytes.
+    pub fn size_of(&self, ty: TypeId) -> usize {
+        self.sizes[ty.index()]
     }
 
     /// The shape of the values of a channel type.

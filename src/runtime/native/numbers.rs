@@ -20,21 +20,48 @@ pub fn format_uint(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> 
     done(cx.put_string(&text, rets))
 }
 
+/// The text of an integer: at most 64 digits and a sign.
+struct IntText {
+    bytes: [u8; 65],
+    start: usize,
+}
+
+impl std::ops::Deref for IntText {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
 /// An integer in a base from 2 to 36 (others are taken for the nearest of these).
-fn in_base(mut value: u64, base: u64, negative: bool) -> Vec<u8> {
-    let base = base.clamp(2, 36);
-    let mut text = Vec::with_capacity(20);
-    loop {
-        text.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[(value % base) as usize]);
-        value /= base;
-        if value == 0 {
-            break;
+fn in_base(mut value: u64, base: u64, negative: bool) -> IntText {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut text = IntText {
+        bytes: [0; 65],
+        start: 65,
+    };
+    let mut put = |byte| {
+        text.start -= 1;
+        text.bytes[text.start] = byte;
+    };
+    if base == 10 {
+        // A division by a constant is a multiplication.
+        while value >= 10 {
+            put(b'0' + (value % 10) as u8);
+            value /= 10;
+        }
+    } else {
+        let base = base.clamp(2, 36);
+        while value >= base {
+            put(DIGITS[(value % base) as usize]);
+            value /= base;
         }
     }
+    put(DIGITS[value as usize]);
     if negative {
-        text.push(b'-');
+        put(b'-');
     }
-    text.reverse();
     text
 }
 

@@ -15,7 +15,7 @@ const MAX_BYTES: u64 = 1 << 48;
 pub fn slice_make(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     let ty = TypeId(ty);
     let (len, cap) = (args[0] as i64, args[1] as i64);
-    let size = cx.program.module.types.layout(ty).size;
+    let size = cx.program.size_of(ty) as u64;
     let too_large = |count: i64| {
         u64::try_from(count).is_err()
             || size.checked_mul(count as u64).is_none_or(|b| b > MAX_BYTES)
@@ -36,8 +36,8 @@ pub fn slice_make(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> 
 pub fn slice_grow(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     let ty = TypeId(ty);
     let (from, len, cap, need) = (args[0] as *const u8, args[1], args[2], args[3]);
-    let layout = cx.program.module.types.layout(ty);
-    if layout.size == 0 {
+    let size = cx.program.size_of(ty) as u64;
+    if size == 0 {
         put(rets, &[(&raw const super::EMPTY) as u64, need]);
         return if need as i64 >= 0 {
             JitResult::Ok
@@ -45,13 +45,14 @@ pub fn slice_grow(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> 
             bad_length(cx)
         };
     }
-    let noscan = layout.refs.is_empty() && layout.ifaces.is_empty();
-    let grown = grown_bytes(cap, need, layout.size, noscan);
+    let layouts = cx.heap.layouts();
+    let noscan = layouts.noscan(layouts.of(ty));
+    let grown = grown_bytes(cap, need, size, noscan);
     let Some(bytes) = grown else {
         return bad_length(cx);
     };
-    let cap = bytes / layout.size;
-    done(grow(cx, ty, layout.size, from, len, cap).map(|row| {
+    let cap = bytes / size;
+    done(grow(cx, ty, size, from, len, cap).map(|row| {
         put(rets, &[row as u64, cap]);
     }))
 }

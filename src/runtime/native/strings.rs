@@ -57,7 +57,11 @@ pub fn str_to_runes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) ->
 }
 
 fn put_runes(cx: &mut Context, text: &[u8], rets: &mut [u64]) -> Result<(), Exhausted> {
-    let len = utf8::runes(text).count();
+    let len = if text.is_ascii() {
+        text.len()
+    } else {
+        utf8::runes(text).count()
+    };
     let size = round_up(len * 4, true);
     let to = cx.new_object(cx.program.own.bytes, size)?.cast::<u32>();
     for (at, rune) in utf8::runes(text).enumerate() {
@@ -70,13 +74,26 @@ fn put_runes(cx: &mut Context, text: &[u8], rets: &mut [u64]) -> Result<(), Exha
 
 /// `str.from_runes`
 pub fn str_from_runes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
-    let (from, len) = (args[0] as *const i32, args[1] as usize);
-    let mut text = Vec::with_capacity(len);
-    for at in 0..len {
-        // SAFETY: a slice of `len` runes.
-        utf8::encode(i64::from(unsafe { from.add(at).read() }), &mut text);
-    }
-    done(cx.put_string(&text, rets))
+    let runes: &[i32] = match args[1] {
+        0 => &[],
+        // SAFETY: a slice of so many runes.
+        len => unsafe { std::slice::from_raw_parts(args[0] as *const i32, len as usize) },
+    };
+    let characters = || runes.iter().map(|rune| utf8::character(i64::from(*rune)));
+    let len = characters().map(char::len_utf8).sum();
+    done(cx.new_object(cx.program.own.bytes, len).map(|to| {
+        let mut at = to;
+        for character in characters() {
+            let mut buffer = [0; 4];
+            let text = character.encode_utf8(&mut buffer);
+            // SAFETY: all characters together have the length of the new object.
+            unsafe {
+                at.copy_from_nonoverlapping(text.as_ptr(), text.len());
+                at = at.add(text.len());
+            }
+        }
+        put(rets, &[to as u64, len as u64]);
+    }))
 }
 
 /// `str.decode_rune`

@@ -6,10 +6,8 @@ use vo_bytecode::RtFn;
 /// One line for each function; what is missing here does not compile.
 macro_rules! table {
     ($($variant:ident = $name:literal,)*) => {
-        /// The function behind an entry of the list.
-        pub fn native(function: RtFn) -> Native {
-            match function { $(RtFn::$variant => function!($variant),)* }
-        }
+        /// By number of the entry, which is its place in the list.
+        static NATIVES: [Native; RtFn::ALL.len()] = [$(function!($variant),)*];
     };
 }
 
@@ -86,3 +84,9 @@ macro_rules! function {
 }
 
 vo_bytecode::with_runtime_functions!(table);
+
+/// The function behind an entry of the list.
+#[inline]
+pub fn native(function: RtFn) -> Native {
+    NATIVES[function as usize]
+}

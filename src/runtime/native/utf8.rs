@@ -6,15 +6,21 @@ pub const REPLACEMENT: u32 = 0xfffd;
 
 /// The code point that the bytes begin with, and its width: U+FFFD and 1 where they are invalid,
 /// U+FFFD and 0 where there are none.
+#[inline]
 pub fn decode(bytes: &[u8]) -> (u32, usize) {
+    match bytes.first() {
+        None => (REPLACEMENT, 0),
+        Some(&byte @ 0..=0x7f) => (u32::from(byte), 1),
+        Some(&first) => decode_long(first, bytes),
+    }
+}
+
+/// The same where the first byte is not ASCII.
+fn decode_long(first: u8, bytes: &[u8]) -> (u32, usize) {
     const INVALID: (u32, usize) = (REPLACEMENT, 1);
-    let Some(&first) = bytes.first() else {
-        return (REPLACEMENT, 0);
-    };
     // The range of the second byte keeps out overlong forms, surrogates and what is too large
     // (Unicode Standard, table 3-7).
     let (width, low, high) = match first {
-        0..=0x7f => return (u32::from(first), 1),
         0xc2..=0xdf => (2, 0x80, 0xbf),
         0xe0 => (3, 0xa0, 0xbf),
         0xed => (3, 0x80, 0x9f),
