@@ -144,15 +144,38 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             Mode::Hot => self.enter_hot(),
             Mode::Resume => self.enter_resume(),
         }
+        let mut open = Vec::new();
         for block in self.analysis.cfg.rpo().to_vec() {
             if self.absorbed.contains(&block) {
                 continue;
             }
-            self.raw.at(self.blocks[block.index()]);
+            let code = self.blocks[block.index()];
+            if self.is_reached_later(block) {
+                self.raw.at_open(code);
+                open.push(code);
+            } else {
+                self.raw.at(code);
+            }
             self.emit_block(block);
+        }
+        // Inner loops first, so that what is constant in them is seen in the outer ones.
+        while let Some(code) = open.pop() {
+            self.raw.seal(code);
         }
         self.emit_panic_exit();
         self.emit_dispatch_exit();
+    }
+
+    /// Whether code that is emitted later jumps to a block: it is a loop's header, or a rotated
+    /// loop's body, or its exit where that comes before the end of the loop.
+    fn is_reached_later(&self, block: BlockId) -> bool {
+        let order = |block: BlockId| self.analysis.cfg.rpo_number(block);
+        self.back_edges.iter().any(|(from, header)| match self.analysis.rotation(*header) {
+            Some(rotation) => {
+                rotation.body == block || (rotation.exit == block && order(block) < order(*from))
+            }
+            None => *header == block,
+        })
     }
 
     /// The hot form's entry: parameters, and the entry check where the plan wants one.

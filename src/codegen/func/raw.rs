@@ -38,6 +38,7 @@ impl<'a, 'b> Raw<'a, 'b> {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
         b.switch_to_block(entry);
+        b.seal_block(entry);
         Raw { b, decls, entry }
     }
 
@@ -96,9 +97,21 @@ impl<'a, 'b> Raw<'a, 'b> {
         self.b.append_block_param(block, ty)
     }
 
-    /// Goes on in a block.
+    /// Goes on in a block that nothing behind jumps to. Sealing it at once lets Cranelift see at
+    /// each use which value a variable has, without parameters for what never changes.
     pub fn at(&mut self, block: Block) {
         self.b.switch_to_block(block);
+        self.b.seal_block(block);
+    }
+
+    /// Goes on in a block that something behind may still jump to; sealed by [`Raw::seal`].
+    pub fn at_open(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+    }
+
+    /// Says that no more jumps to a block will come.
+    pub fn seal(&mut self, block: Block) {
+        self.b.seal_block(block);
     }
 
     /// Jumps.
