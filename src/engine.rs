@@ -148,7 +148,9 @@ impl Engine {
     /// When the module is malformed; each error names function and instruction.
     pub fn new(module: Module) -> Result<Engine, EngineError> {
         verify(&module).map_err(EngineError::Malformed)?;
-        Ok(Engine { program: Arc::new(Program::new(module)) })
+        Ok(Engine {
+            program: Arc::new(Program::new(module)),
+        })
     }
 
     /// The program's module.
@@ -178,8 +180,8 @@ impl Engine {
 fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result<Run, EngineError> {
     let out_of_memory = |_| EngineError::Host("no memory for a heap".into());
     let entry = program.module.entry.ok_or(EngineError::NoEntry)?;
-    let mut cx = Context::new(program.clone(), config.options.clone(), output)
-        .map_err(out_of_memory)?;
+    let mut cx =
+        Context::new(program.clone(), config.options.clone(), output).map_err(out_of_memory)?;
     let start = Instant::now();
     let mut executor: AnyExecutor = match config.kind {
         EngineKind::Interp => AnyExecutor::Interp(Interp::new(program.clone())),
@@ -210,11 +212,17 @@ fn finish(cx: &mut Context, ended: &Ended, stats: Stats) -> Run {
     cx.output.write_err(report.text.as_bytes());
     let mut status = report.status;
     if let Err(error) = cx.output.finish() {
-        cx.output.write_err(format!("cannot write the output: {error}\n").as_bytes());
+        cx.output
+            .write_err(format!("cannot write the output: {error}\n").as_bytes());
         status = if status == 0 { 1 } else { status };
     }
     let (stdout, stderr) = cx.output.take_captured();
-    Run { status, stdout, stderr, stats }
+    Run {
+        status,
+        stdout,
+        stderr,
+        stats,
+    }
 }
 
 enum AnyExecutor {

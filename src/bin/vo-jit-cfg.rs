@@ -13,7 +13,11 @@ use vo_jit::runtime::program::Program;
 use vo_jit::split::{self, ModulePlan};
 
 #[derive(Parser)]
-#[command(name = "vo-jit-cfg", version, about = "Shows the code the way the JIT sees it")]
+#[command(
+    name = "vo-jit-cfg",
+    version,
+    about = "Shows the code the way the JIT sees it"
+)]
 struct Cli {
     /// The program: a .vo file, a .vob module, or a .vot module in text form
     file: PathBuf,
@@ -65,27 +69,41 @@ fn show(cli: &Cli) -> Result<String, String> {
     let plan = ModulePlan::build(&module, &calls);
     let wanted: Vec<FuncId> = (0..module.functions.len() as u32)
         .map(FuncId)
-        .filter(|id| cli.func.as_ref().is_none_or(|name| module.func(*id).name.contains(name)))
+        .filter(|id| {
+            cli.func
+                .as_ref()
+                .is_none_or(|name| module.func(*id).name.contains(name))
+        })
         .collect();
     if wanted.is_empty() {
         let name = cli.func.as_deref().unwrap_or("");
-        return Err(format!("error: no function has `{name}` in its name; --list shows them"));
+        return Err(format!(
+            "error: no function has `{name}` in its name; --list shows them"
+        ));
     }
     if cli.list {
         return Ok(list(&module, &plan, &wanted));
     }
     let mut out = String::new();
     match cli.stage {
-        Stage::Cfg => wanted.iter().for_each(|id| out += &cfg::print::function(module.func(*id))),
+        Stage::Cfg => wanted
+            .iter()
+            .for_each(|id| out += &cfg::print::function(module.func(*id))),
         Stage::Split => {
-            wanted.iter().for_each(|id| out += &split::print::print(module.func(*id), plan.func(*id)));
+            wanted
+                .iter()
+                .for_each(|id| out += &split::print::print(module.func(*id), plan.func(*id)));
         }
         Stage::Clif | Stage::Asm => {
             let program = Arc::new(Program::new(module));
             for listing in Jit::list(program.clone(), plan)? {
                 if wanted.contains(&listing.func) {
                     let name = &program.module.func(listing.func).name;
-                    let code = if cli.stage == Stage::Clif { &listing.clif } else { &listing.asm };
+                    let code = if cli.stage == Stage::Clif {
+                        &listing.clif
+                    } else {
+                        &listing.asm
+                    };
                     // Writing to a String cannot fail.
                     let _ = writeln!(
                         out,
@@ -104,7 +122,11 @@ fn list(module: &Module, plan: &ModulePlan, wanted: &[FuncId]) -> String {
     let mut out = String::new();
     for id in wanted {
         let (func, plan) = (module.func(*id), plan.func(*id));
-        let suspends = if plan.suspends { "may suspend" } else { "never suspends" };
+        let suspends = if plan.suspends {
+            "may suspend"
+        } else {
+            "never suspends"
+        };
         let _ = writeln!(
             out,
             "{}: {} points, record of {} words, {suspends}",

@@ -143,7 +143,9 @@ fn run(args: RunArgs) -> Result<u8, String> {
         max_heap: args.max_heap.unwrap_or(defaults.max_heap),
         max_stack: args.max_stack.unwrap_or(defaults.max_stack),
         max_goroutines: args.max_goroutines.unwrap_or(defaults.max_goroutines),
-        args: std::iter::once(args.file.display().to_string()).chain(args.args).collect(),
+        args: std::iter::once(args.file.display().to_string())
+            .chain(args.args)
+            .collect(),
     };
     let kind = match args.engine {
         KindArg::Jit => EngineKind::Jit,
@@ -173,7 +175,10 @@ fn build(file: &Path, output: &Path) -> Result<u8, String> {
 
 fn dump(file: &Path) -> Result<u8, String> {
     let module = load(file)?;
-    match std::io::stdout().lock().write_all(text::print(&module).as_bytes()) {
+    match std::io::stdout()
+        .lock()
+        .write_all(text::print(&module).as_bytes())
+    {
         // Whoever reads the text may stop early.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(0),
         Err(error) => Err(format!("error: cannot write: {error}")),
@@ -194,9 +199,10 @@ fn load(file: &Path) -> Result<Module, String> {
             let source = String::from_utf8(bytes).map_err(|e| in_file(file, &e))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
-        _ if file.is_dir() => {
-            Err(format!("error: {}: a folder of files is not supported yet", file.display()))
-        }
+        _ if file.is_dir() => Err(format!(
+            "error: {}: a folder of files is not supported yet",
+            file.display()
+        )),
         _ => compile::compile_file(file).map_err(|failure| failure.render(colour())),
     }
 }
@@ -217,6 +223,10 @@ fn parse_size(text: &str) -> Result<usize, String> {
         Some(b'G' | b'g') => (&text[..text.len() - 1], 30),
         _ => (text, 0),
     };
-    let number: usize = digits.parse().map_err(|_| format!("`{text}` is not a size"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| format!("`{text}` is too large"))
+    let number: usize = digits
+        .parse()
+        .map_err(|_| format!("`{text}` is not a size"))?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| format!("`{text}` is too large"))
 }

@@ -60,7 +60,13 @@ impl<'a> Pass<'a> {
             })
             .collect();
         let indices = pairs.iter().map(|(index, _)| *index).collect();
-        Pass { func, cfg, names, pairs, indices }
+        Pass {
+            func,
+            cfg,
+            names,
+            pairs,
+            indices,
+        }
     }
 
     fn name(&self, slot: Slot) -> Slot {
@@ -75,7 +81,9 @@ impl<'a> Pass<'a> {
         while changed {
             changed = false;
             for block in self.cfg.rpo() {
-                let Some(facts) = ins[block.index()].clone() else { continue };
+                let Some(facts) = ins[block.index()].clone() else {
+                    continue;
+                };
                 let (facts, test) = self.through(*block, facts, &mut |_| {});
                 for edge in self.cfg.succs(*block) {
                     let out = match (&test, edge.kind) {
@@ -132,7 +140,13 @@ impl<'a> Pass<'a> {
                         facts.not_negative.insert(dst);
                     }
                 }
-                Inst::Cmp { dst, op: CmpOp::Lt, kind: IntKind::I64, a, b } => {
+                Inst::Cmp {
+                    dst,
+                    op: CmpOp::Lt,
+                    kind: IntKind::I64,
+                    a,
+                    b,
+                } => {
                     tests.insert(self.name(dst.0), (self.name(a.0), self.name(b.0)));
                 }
                 Inst::Mov { dst, src } => {
@@ -157,7 +171,16 @@ impl<'a> Pass<'a> {
 
     /// Whether an instruction adds one to a slot that is not negative and below another.
     fn one_more(&self, inst: &Inst, constants: &HashMap<Slot, i64>, facts: &Facts) -> bool {
-        let Inst::Bin { op: BinOp::Add, kind: IntKind::I64, a, b, .. } = inst else { return false };
+        let Inst::Bin {
+            op: BinOp::Add,
+            kind: IntKind::I64,
+            a,
+            b,
+            ..
+        } = inst
+        else {
+            return false;
+        };
         let (a, b) = (self.name(a.0), self.name(b.0));
         constants.get(&b) == Some(&1)
             && facts.not_negative.contains(&a)
@@ -204,7 +227,8 @@ fn meet(into: &mut Option<Facts>, facts: Facts) -> bool {
         Some(old) => {
             let before = (old.below.len(), old.not_negative.len());
             old.below.retain(|pair| facts.below.contains(pair));
-            old.not_negative.retain(|slot| facts.not_negative.contains(slot));
+            old.not_negative
+                .retain(|slot| facts.not_negative.contains(slot));
             before != (old.below.len(), old.not_negative.len())
         }
     }
@@ -222,8 +246,9 @@ mod tests {
         );
         let module = text::parse(&source).expect("the test's text parses");
         let func = &module.functions[0];
-        let mut found: Vec<usize> =
-            redundant_checks(func, &Cfg::build(func)).into_iter().collect();
+        let mut found: Vec<usize> = redundant_checks(func, &Cfg::build(func))
+            .into_iter()
+            .collect();
         found.sort_unstable();
         found
     }

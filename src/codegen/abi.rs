@@ -42,7 +42,10 @@ pub fn machine_type(slot: SlotTy) -> Type {
 
 /// Whether results of these types come back in registers.
 pub fn in_registers(results: &[SlotTy]) -> bool {
-    let floats = results.iter().filter(|ty| matches!(ty, SlotTy::F64 | SlotTy::F32)).count();
+    let floats = results
+        .iter()
+        .filter(|ty| matches!(ty, SlotTy::F64 | SlotTy::F32))
+        .count();
     floats <= MAX_FLOAT_RESULTS && results.len() - floats <= MAX_INT_RESULTS
 }
 
@@ -54,9 +57,13 @@ pub fn has_status(plan: &FuncPlan) -> bool {
 /// The signature of a hot function.
 pub fn hot_signature(params: &[SlotTy], results: &[SlotTy], status: bool) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
-    signature.params.extend(params.iter().map(|ty| AbiParam::new(machine_type(*ty))));
+    signature
+        .params
+        .extend(params.iter().map(|ty| AbiParam::new(machine_type(*ty))));
     if in_registers(results) {
-        signature.returns.extend(results.iter().map(|ty| AbiParam::new(machine_type(*ty))));
+        signature
+            .returns
+            .extend(results.iter().map(|ty| AbiParam::new(machine_type(*ty))));
     }
     if status {
         signature.returns.push(AbiParam::new(types::I64));
@@ -84,7 +91,9 @@ pub fn stub_signature() -> Signature {
 /// The signature of a helper that takes `params` words behind the context.
 pub fn helper_signature(call_conv: CallConv, params: usize, returns: bool) -> Signature {
     let mut signature = Signature::new(call_conv);
-    signature.params.extend(vec![AbiParam::new(types::I64); params + 1]);
+    signature
+        .params
+        .extend(vec![AbiParam::new(types::I64); params + 1]);
     if returns {
         signature.returns.push(AbiParam::new(types::I64));
     }

@@ -51,7 +51,11 @@ impl JitExecutor {
         let plan = ModulePlan::build(&program.module, &calls);
         let selects = select_shapes(&program, &plan);
         let jit = Jit::compile(program, plan, stress_suspend)?;
-        Ok(JitExecutor { jit, selects, monitor: None })
+        Ok(JitExecutor {
+            jit,
+            selects,
+            monitor: None,
+        })
     }
 
     /// The native code.
@@ -162,7 +166,11 @@ impl Executor for JitExecutor {
             self.monitor = Monitor::start(cx);
         }
         let here = 0u8;
-        let bytes = if cx.options.stress_stack { STRESS_STACK_BYTES } else { STACK_BYTES };
+        let bytes = if cx.options.stress_stack {
+            STRESS_STACK_BYTES
+        } else {
+            STACK_BYTES
+        };
         cx.stack_limit = (&raw const here as usize).saturating_sub(bytes);
         cx.limit.store(cx.stack_limit, Ordering::Relaxed);
         if cx.options.stress_gc || cx.options.stress_preempt || cx.heap.wants_gc {
@@ -203,7 +211,10 @@ impl Executor for JitExecutor {
             // SAFETY: the records of a captured fiber are valid.
             let (func, point) = self.jit.decls.plan.point(unsafe { (*record).point });
             let lines = &self.jit.decls.program.module.func(func).lines;
-            frames.push(Frame { func, line: line_of(lines, point) });
+            frames.push(Frame {
+                func,
+                line: line_of(lines, point),
+            });
         });
         frames
     }
@@ -317,7 +328,10 @@ impl Monitor {
                 }
             })
             .ok()?;
-        Some(Monitor { stop, thread: Some(thread) })
+        Some(Monitor {
+            stop,
+            thread: Some(thread),
+        })
     }
 }
 

@@ -16,7 +16,14 @@ pub fn host() -> Result<OwnedTargetIsa, String> {
         ("is_pic", "false"),
         ("use_colocated_libcalls", "false"),
         // Costs time; the tests have it.
-        ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
+        (
+            "enable_verifier",
+            if cfg!(debug_assertions) {
+                "true"
+            } else {
+                "false"
+            },
+        ),
         // Nobody unwinds native frames: panics are a status.
         ("unwind_info", "false"),
         // Cranelift's tail calls rely on them.

@@ -171,7 +171,10 @@ impl Jit {
                 self.define_resume(id)?;
             }
         }
-        self.decls.module.finalize_definitions().map_err(|e| e.to_string())
+        self.decls
+            .module
+            .finalize_definitions()
+            .map_err(|e| e.to_string())
     }
 
     fn define_hot(&mut self, id: FuncId) -> Result<(), String> {
@@ -185,7 +188,12 @@ impl Jit {
         self.define_function(id, code_id, func::Mode::Resume)
     }
 
-    fn define_function(&mut self, id: FuncId, code: CodeId, mode: func::Mode) -> Result<(), String> {
+    fn define_function(
+        &mut self,
+        id: FuncId,
+        code: CodeId,
+        mode: func::Mode,
+    ) -> Result<(), String> {
         let program = self.decls.program.clone();
         let function = program.module.func(id);
         let analysis = Analysis::build(function);
@@ -259,7 +267,10 @@ impl Jit {
                 self.set_points(id, self.address(code));
             }
             let plan = self.decls.plan.func(id);
-            self.entries.push(Entry { point: plan.first_point, words: u32::from(plan.words) });
+            self.entries.push(Entry {
+                point: plan.first_point,
+                words: u32::from(plan.words),
+            });
         }
         self.fill_methods();
     }
@@ -315,7 +326,10 @@ impl Jit {
         let (func, _) = self.decls.plan.point(point);
         if self.decls.resume[func.index()].is_none() {
             self.define_resume(func)?;
-            self.decls.module.finalize_definitions().map_err(|e| e.to_string())?;
+            self.decls
+                .module
+                .finalize_definitions()
+                .map_err(|e| e.to_string())?;
             let code = self.decls.resume_id(func)?;
             self.set_points(func, self.address(code));
             self.time += start.elapsed();
@@ -393,7 +407,9 @@ impl Decls {
 
     /// A reference to a hot function, for a call in `clif`.
     pub fn hot_ref(&mut self, id: FuncId, clif: &mut Clif) -> FuncRef {
-        let code = self.hot_id(id).expect("hot functions have names of their own");
+        let code = self
+            .hot_id(id)
+            .expect("hot functions have names of their own");
         self.module.declare_func_in_func(code, clif)
     }
 

@@ -75,11 +75,28 @@ impl Stubs {
 
 /// Compiles all of them.
 pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
-    define(jit, jit.decls.stubs.dispatch, abi::dispatch_signature(), |raw| raw.take_and_enter())?;
+    define(
+        jit,
+        jit.decls.stubs.dispatch,
+        abi::dispatch_signature(),
+        |raw| raw.take_and_enter(),
+    )?;
     define(jit, jit.decls.stubs.exit, abi::resume_signature(), exit)?;
-    define(jit, jit.decls.stubs.leave, abi::resume_signature(), |raw| raw.ret(&[]))?;
-    define(jit, jit.decls.stubs.overflow, abi::resume_signature(), overflow)?;
-    define(jit, jit.decls.stubs.resume_lazily, abi::resume_signature(), resume_lazily)?;
+    define(jit, jit.decls.stubs.leave, abi::resume_signature(), |raw| {
+        raw.ret(&[])
+    })?;
+    define(
+        jit,
+        jit.decls.stubs.overflow,
+        abi::resume_signature(),
+        overflow,
+    )?;
+    define(
+        jit,
+        jit.decls.stubs.resume_lazily,
+        abi::resume_signature(),
+        resume_lazily,
+    )?;
     define(jit, jit.decls.stubs.poll, abi::stub_signature(), |raw| {
         let stack_pointer = raw.tmp(0);
         let capture = raw.helper(Helper::Poll, &[stack_pointer]);
@@ -133,7 +150,9 @@ fn exit(raw: &mut Raw<'_, '_>) {
     let class = raw.b.ins().uextend(I64, class);
     let is_main = raw.b.ins().icmp_imm_s(IntCC::Equal, id, 1);
     let is_large =
-        raw.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, class, MAX_FIBER_WORDS as i64);
+        raw.b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedGreaterThan, class, MAX_FIBER_WORDS as i64);
     let special = raw.b.ins().bor(is_main, is_large);
     let special = raw.b.ins().uextend(I64, special);
     let special = raw.b.ins().bor(special, outcome);
@@ -185,7 +204,9 @@ fn resume_lazily(raw: &mut Raw<'_, '_>) {
     raw.ret(&[]);
     raw.at(compiled);
     let signature = raw.b.import_signature(abi::resume_signature());
-    raw.b.ins().return_call_indirect(signature, code, &[record, outcome]);
+    raw.b
+        .ins()
+        .return_call_indirect(signature, code, &[record, outcome]);
 }
 
 /// Takes a record of a class from its free list; the class behind the last takes any size.
@@ -217,8 +238,12 @@ fn record(raw: &mut Raw<'_, '_>, class: usize) {
 impl Decls {
     /// The record classes that functions of the program have, and the class of no class.
     fn used_record_classes(&self) -> Vec<usize> {
-        let mut classes: Vec<usize> =
-            self.plan.funcs.iter().map(|plan| record_class(plan.words)).collect();
+        let mut classes: Vec<usize> = self
+            .plan
+            .funcs
+            .iter()
+            .map(|plan| record_class(plan.words))
+            .collect();
         classes.sort_unstable();
         classes.dedup();
         classes

@@ -30,9 +30,9 @@
 use super::context::Context;
 use super::fiber::{Fiber, State, Waiter};
 use super::heap::Marker;
+use super::heap::OutOfMemory;
 use super::program::Shape;
 use super::select;
-use super::heap::OutOfMemory;
 use std::ptr;
 use vo_bytecode::TypeId;
 
@@ -222,7 +222,11 @@ impl Chan {
     pub fn update(&mut self) {
         let blocked = self.closed != 0 || !self.receivers.head.is_null();
         self.room = if blocked { 0 } else { self.cap };
-        self.floor = if self.senders.head.is_null() { 0 } else { u32::MAX };
+        self.floor = if self.senders.head.is_null() {
+            0
+        } else {
+            u32::MAX
+        };
     }
 }
 

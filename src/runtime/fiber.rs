@@ -131,7 +131,10 @@ impl FiberSlabs {
     /// through `link`, all `Free`. Returns null when memory is exhausted.
     pub fn carve(&mut self, words: usize) -> *mut Fiber {
         let cell = words * 8;
-        let found = self.chunks.iter().rposition(|c| c.cell == cell && c.has_room());
+        let found = self
+            .chunks
+            .iter()
+            .rposition(|c| c.cell == cell && c.has_room());
         let at = match found {
             Some(at) => at,
             None => {
@@ -144,7 +147,12 @@ impl FiberSlabs {
                 if base.is_null() {
                     return ptr::null_mut();
                 }
-                self.chunks.push(Chunk { base, layout, cell, used: 0 });
+                self.chunks.push(Chunk {
+                    base,
+                    layout,
+                    cell,
+                    used: 0,
+                });
                 self.chunks.len() - 1
             }
         };

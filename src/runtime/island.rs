@@ -23,7 +23,10 @@ impl Context {
         options: Options,
         output: Output,
     ) -> Result<Box<Context>, OutOfMemory> {
-        let config = HeapConfig { max_heap: options.max_heap, ..HeapConfig::default() };
+        let config = HeapConfig {
+            max_heap: options.max_heap,
+            ..HeapConfig::default()
+        };
         let heap = Heap::new(program.layouts.clone(), config)?;
         let global_words = (program.globals.size as usize).div_ceil(8).max(1);
         let globals = Box::leak(vec![0u64; global_words].into_boxed_slice());
@@ -55,7 +58,11 @@ impl Context {
             alloc: AllocHot::default(),
             ok: 0,
             results: [0; RESULT_WORDS],
-            rng: if options.seed == 0 { DEFAULT_SEED } else { options.seed },
+            rng: if options.seed == 0 {
+                DEFAULT_SEED
+            } else {
+                options.seed
+            },
             program,
             heap,
             slabs: Default::default(),
@@ -102,7 +109,9 @@ unsafe extern "C" fn no_code(_: *mut Context, _: u64) -> u64 {
 /// The record that root records have as parent: results of goroutines' functions go nowhere.
 fn new_exit_record() -> *mut Record {
     let words = RECORD_BYTES / 8 + RESULT_WORDS;
-    let record = Box::leak(vec![0u64; words].into_boxed_slice()).as_mut_ptr().cast::<Record>();
+    let record = Box::leak(vec![0u64; words].into_boxed_slice())
+        .as_mut_ptr()
+        .cast::<Record>();
     // SAFETY: the block is a record's header and words.
     unsafe { (*record).words = RESULT_WORDS as u32 };
     record

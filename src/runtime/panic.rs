@@ -142,7 +142,10 @@ fn slice_text(operand: i64, shape: &str, suffix: &str) -> String {
 impl Fault {
     /// Whether the fault ends the program without a chance to recover.
     pub fn is_fatal(self) -> bool {
-        matches!(self, Fault::OutOfMemory | Fault::TooManyGoroutines | Fault::GoNil)
+        matches!(
+            self,
+            Fault::OutOfMemory | Fault::TooManyGoroutines | Fault::GoNil
+        )
     }
 }
 
@@ -150,15 +153,27 @@ impl Context {
     /// Begins a panic of the running goroutine.
     pub fn panic(&mut self, value: PanicValue) -> JitResult {
         // SAFETY: the running fiber is valid.
-        let goroutine = if self.current.is_null() { 0 } else { unsafe { (*self.current).id } };
-        self.panicking = Some(Box::new(Panicking { value, trace: Vec::new(), goroutine }));
+        let goroutine = if self.current.is_null() {
+            0
+        } else {
+            unsafe { (*self.current).id }
+        };
+        self.panicking = Some(Box::new(Panicking {
+            value,
+            trace: Vec::new(),
+            goroutine,
+        }));
         JitResult::Panic
     }
 
     /// Begins the panic of a fault.
     pub fn fault(&mut self, fault: Fault, a: i64, b: i64) -> JitResult {
         let text = fault.text(a, b);
-        self.panic(if fault.is_fatal() { PanicValue::Fatal(text) } else { PanicValue::Fault(text) })
+        self.panic(if fault.is_fatal() {
+            PanicValue::Fatal(text)
+        } else {
+            PanicValue::Fault(text)
+        })
     }
 
     /// Begins the panic of a fault that has a text of its own.

@@ -16,10 +16,19 @@ const FUNCTION: &str = "runtime.panicText";
 /// Other goroutines do not run meanwhile; a method that waits, or panics, leaves the value as it
 /// is.
 pub fn describe(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut Panicking) {
-    let PanicValue::Value(type_word, data) = panicking.value else { return };
-    let Some(func) = cx.program.module.find_func(FUNCTION) else { return };
-    let Some(index) = type_word.checked_sub(1) else { return };
-    if cx.program.module.types.types[index as usize].methods.is_empty() {
+    let PanicValue::Value(type_word, data) = panicking.value else {
+        return;
+    };
+    let Some(func) = cx.program.module.find_func(FUNCTION) else {
+        return;
+    };
+    let Some(index) = type_word.checked_sub(1) else {
+        return;
+    };
+    if cx.program.module.types.types[index as usize]
+        .methods
+        .is_empty()
+    {
         return;
     }
     cx.forget_ready();
@@ -29,7 +38,9 @@ pub fn describe(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut P
     }
     // SAFETY: a fresh fiber is in no queue.
     unsafe { cx.push(fiber) };
-    let Some(text) = run_to_end(cx, executor) else { return };
+    let Some(text) = run_to_end(cx, executor) else {
+        return;
+    };
     panicking.value = PanicValue::Described(text);
 }
 

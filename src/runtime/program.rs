@@ -50,7 +50,10 @@ pub struct Shape {
 impl Shape {
     /// The shape of a value with these slots.
     pub fn of(slots: &[SlotTy]) -> Shape {
-        let mut shape = Shape { words: slots.len() as u8, ..Shape::default() };
+        let mut shape = Shape {
+            words: slots.len() as u8,
+            ..Shape::default()
+        };
         for (at, slot) in slots.iter().enumerate() {
             match slot {
                 SlotTy::Ref => shape.refs |= 1 << at,
@@ -66,7 +69,8 @@ impl Shape {
     /// # Safety
     /// `value` points to the shape's words, which hold a valid value.
     pub unsafe fn trace(&self, value: *const u64, marker: &mut Marker<'_>) {
-        for at in (0..usize::from(self.words)).filter(|at| (self.refs | self.ifaces) >> at & 1 != 0) {
+        for at in (0..usize::from(self.words)).filter(|at| (self.refs | self.ifaces) >> at & 1 != 0)
+        {
             // SAFETY: the caller's promise.
             unsafe {
                 if self.refs >> at & 1 != 0 {
@@ -133,9 +137,20 @@ impl Program {
         let globals = Globals::new(&module);
         let closures = (0..module.functions.len() as u64).collect();
         let types = 0..module.types.types.len() as u32;
-        let sizes = types.map(|ty| module.types.layout(TypeId(ty)).size as usize).collect();
+        let sizes = types
+            .map(|ty| module.types.layout(TypeId(ty)).size as usize)
+            .collect();
         let layouts = Arc::new(layouts);
-        Program { module, layouts, own, maps, chan_shapes, globals, closures, sizes }
+        Program {
+            module,
+            layouts,
+            own,
+            maps,
+            chan_shapes,
+            globals,
+            closures,
+            sizes,
+        }
     }
 
     /// The bytes of a string constant; they stay where they are.

@@ -72,7 +72,9 @@ impl RecordArena {
         let words = class_words(words);
         let bytes = RECORD_BYTES + words * 8;
         if self.end - self.next < bytes {
-            let grown = (FIRST_CHUNK << self.chunks.len().min(8)).min(LAST_CHUNK).max(bytes);
+            let grown = (FIRST_CHUNK << self.chunks.len().min(8))
+                .min(LAST_CHUNK)
+                .max(bytes);
             let Ok(layout) = std::alloc::Layout::from_size_align(grown, 16) else {
                 return ptr::null_mut();
             };

@@ -78,7 +78,9 @@ pub fn run(cx: &mut Context, executor: &mut dyn Executor) -> Ended {
                 }
             }
             Ran::Panicked => {
-                let Some(panicking) = cx.panicking.take() else { continue };
+                let Some(panicking) = cx.panicking.take() else {
+                    continue;
+                };
                 return match panicking.value {
                     PanicValue::Exit(code) => Ended::Exit(code),
                     _ => Ended::Panic(panicking),
@@ -113,13 +115,16 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
         let cx = unsafe { &*this };
         cx.trace_globals(marker);
         // SAFETY: fibers in the slabs have not ended, and all of them are captured.
-        cx.slabs.for_each(|fiber| unsafe { executor.trace(cx, fiber, marker) });
+        cx.slabs
+            .for_each(|fiber| unsafe { executor.trace(cx, fiber, marker) });
     });
 }
 
 /// Sleeps until the earliest timer; false when there is none.
 fn wait_for_timer(cx: &mut Context) -> bool {
-    let Some(deadline) = cx.timers.earliest() else { return false };
+    let Some(deadline) = cx.timers.earliest() else {
+        return false;
+    };
     cx.output.flush();
     let now = Instant::now();
     if deadline > now {
@@ -146,7 +151,11 @@ fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
         // SAFETY: enumerated fibers are valid, and none runs.
         let (goroutine, state, frames) =
             unsafe { ((*fiber).id, (*fiber).state, executor.frames(cx, fiber)) };
-        all.push(Stuck { goroutine, state, frames });
+        all.push(Stuck {
+            goroutine,
+            state,
+            frames,
+        });
     });
     all.sort_by_key(|stuck| stuck.goroutine);
     all

@@ -114,7 +114,11 @@ unsafe fn try_cases(cx: &mut Context, cases: &[CaseDesc], mut random: u64) -> Op
         if case.value.is_null() {
             let into = cx.results.as_mut_ptr().add(VALUE);
             let outcome = chan::try_recv(cx, case.chan, into);
-            cx.results[1] = if outcome == Outcome::Done { CHOSEN } else { CLOSED };
+            cx.results[1] = if outcome == Outcome::Done {
+                CHOSEN
+            } else {
+                CLOSED
+            };
             return Some(Selected::Done);
         }
         match chan::try_send(cx, case.chan, case.value) {
@@ -152,8 +156,11 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
     // SAFETY: the caller's promise; the running fiber is valid.
     unsafe {
         let live = descs.iter().filter(|d| !d.chan.is_null());
-        let value_words: usize =
-            live.clone().filter(|d| !d.value.is_null()).map(|d| (*d.chan).words()).sum();
+        let value_words: usize = live
+            .clone()
+            .filter(|d| !d.value.is_null())
+            .map(|d| (*d.chan).words())
+            .sum();
         let mut select = Box::new(SelectWait {
             fiber,
             cases: live.clone().map(Case::new).collect(),
@@ -177,7 +184,11 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
             }
             (*chan).update();
         }
-        (*fiber).state = if select.cases.is_empty() { State::Forever } else { State::Selecting };
+        (*fiber).state = if select.cases.is_empty() {
+            State::Forever
+        } else {
+            State::Selecting
+        };
         cx.select = Box::into_raw(select);
     }
 }

@@ -19,7 +19,8 @@ impl Timers {
     /// Notes that `fiber` sleeps until `deadline`.
     pub fn add(&mut self, deadline: Instant, fiber: *mut Fiber) {
         self.count += 1;
-        self.heap.push(Reverse((deadline, self.count, Sleeper(fiber))));
+        self.heap
+            .push(Reverse((deadline, self.count, Sleeper(fiber))));
     }
 
     /// The earliest deadline.

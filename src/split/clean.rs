@@ -30,7 +30,9 @@ pub fn mark(analysis: &Analysis<'_>, plan: &mut FuncPlan) {
     while changed {
         changed = false;
         for block in cfg.rpo() {
-            let Some(mut state) = ins[block.index()].clone() else { continue };
+            let Some(mut state) = ins[block.index()].clone() else {
+                continue;
+            };
             for at in cfg.range(*block) {
                 func.writes(at, |slot| state.remove(slot));
             }

@@ -29,7 +29,11 @@ pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
     for bits in at_points[..func.params as usize].iter_mut().flatten() {
         bits[0] |= 1 << ENTRY;
     }
-    let arrivals: Vec<usize> = plan.points.iter().map(|point| point.arrivals.len()).collect();
+    let arrivals: Vec<usize> = plan
+        .points
+        .iter()
+        .map(|point| point.arrivals.len())
+        .collect();
     let mut taken = Taken { words: Vec::new() };
     let mut size = arrivals.iter().copied().max().unwrap_or(0);
     for (at, bits) in at_points.iter().enumerate() {
@@ -37,7 +41,11 @@ pub fn assign(func: &Function, plan: &mut FuncPlan, live: &[SlotSet]) {
             continue;
         }
         let Some(bits) = bits else { continue };
-        let width = if func.slots[at] == SlotTy::IfaceType { 2 } else { 1 };
+        let width = if func.slots[at] == SlotTy::IfaceType {
+            2
+        } else {
+            1
+        };
         // The entry's arrivals are the parameters themselves, all loaded before any is stored.
         let others = ones(bits).filter(|point| *point != ENTRY);
         let lowest = others.map(|point| arrivals[point]).max().unwrap_or(0);
@@ -89,6 +97,8 @@ impl Taken {
 
 fn ones(bits: &[u64]) -> impl Iterator<Item = usize> + '_ {
     bits.iter().enumerate().flat_map(|(at, word)| {
-        (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| at * 64 + bit)
+        (0..64)
+            .filter(move |bit| word >> bit & 1 != 0)
+            .map(move |bit| at * 64 + bit)
     })
 }

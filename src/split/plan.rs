@@ -120,9 +120,16 @@ impl<'a> Analysis<'a> {
     pub fn build(func: &'a Function) -> Analysis<'a> {
         let cfg = Cfg::build(func);
         let loops = Loops::build(&cfg);
-        let rotations =
-            rotate::rotations(func, &cfg, &loops).into_iter().map(|r| (r.header, r)).collect();
-        Analysis { cfg, loops, rotations, func }
+        let rotations = rotate::rotations(func, &cfg, &loops)
+            .into_iter()
+            .map(|r| (r.header, r))
+            .collect();
+        Analysis {
+            cfg,
+            loops,
+            rotations,
+            func,
+        }
     }
 
     /// How the loop with this header is rotated, if it is.
@@ -139,7 +146,10 @@ impl ModulePlan {
     /// Plans a verified module.
     pub fn build(module: &Module, calls: &CallGraph) -> ModulePlan {
         let facts = Suspension::solve(module, calls);
-        let mut plan = ModulePlan { funcs: Vec::new(), points: Vec::new() };
+        let mut plan = ModulePlan {
+            funcs: Vec::new(),
+            points: Vec::new(),
+        };
         for (at, func) in module.functions.iter().enumerate() {
             let id = FuncId(at as u32);
             let fact = calls.facts(id);
@@ -155,7 +165,8 @@ impl ModulePlan {
                 called: fact.called_directly || fact.address_taken,
             };
             plan_function(func, &facts, &mut func_plan);
-            plan.points.extend((0..func_plan.points.len()).map(|k| (id, k as u32)));
+            plan.points
+                .extend((0..func_plan.points.len()).map(|k| (id, k as u32)));
             plan.funcs.push(func_plan);
         }
         plan
@@ -193,9 +204,13 @@ impl<'a> Suspension<'a> {
             let depth = facts(at).depth;
             depth > 0 && depth % UNCHECKED_DEPTH == 0
         };
-        let entry_check: Vec<bool> = (0..count).map(|at| facts(at).recursive || deep(at)).collect();
+        let entry_check: Vec<bool> = (0..count)
+            .map(|at| facts(at).recursive || deep(at))
+            .collect();
         let mut solved = Suspension {
-            suspends: (0..count).map(|at| facts(at).may_suspend || entry_check[at]).collect(),
+            suspends: (0..count)
+                .map(|at| facts(at).may_suspend || entry_check[at])
+                .collect(),
             entry_check,
             calls,
             deep: (0..count).any(|at| deep(at) && !facts(at).may_suspend),
@@ -221,7 +236,10 @@ impl<'a> Suspension<'a> {
     /// Whether instruction `at` is a call that may suspend.
     fn call_suspends(&self, func: &Function, at: usize) -> bool {
         match &func.code[at] {
-            Inst::Call { callee: Callee::Func(id), .. } => self.suspends[id.index()],
+            Inst::Call {
+                callee: Callee::Func(id),
+                ..
+            } => self.suspends[id.index()],
             Inst::Call { .. } => self.deep || self.calls.call_facts(func, at).may_suspend,
             _ => false,
         }
@@ -240,7 +258,11 @@ fn plan_function(func: &Function, facts: &Suspension<'_>, plan: &mut FuncPlan) {
             .iter()
             .filter_map(|slot| {
                 let home = plan.homes[slot.index()]?;
-                Some(Live { slot, home, clean: false })
+                Some(Live {
+                    slot,
+                    home,
+                    clean: false,
+                })
             })
             .collect();
         map_references(func, point);
@@ -257,7 +279,11 @@ fn find_points(
 ) -> Vec<SlotSet> {
     let liveness = Liveness::build(func, &analysis.cfg);
     let mut found = vec![(entry_point(func), SlotSet::new(func.slots.len()))];
-    for block in analysis.cfg.blocks().filter(|block| analysis.cfg.is_reachable(*block)) {
+    for block in analysis
+        .cfg
+        .blocks()
+        .filter(|block| analysis.cfg.is_reachable(*block))
+    {
         let mut walk = liveness.walk(block);
         while let Some(at) = walk.inst() {
             if let Some((kind, arrivals)) = splits(func, facts, at) {
@@ -310,11 +336,7 @@ fn entry_point(func: &Function) -> Point {
 }
 
 /// Whether instruction `at` is a resume point, and what arrives at it.
-fn splits(
-    func: &Function,
-    facts: &Suspension<'_>,
-    at: usize,
-) -> Option<(PointKind, Vec<SlotTy>)> {
+fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKind, Vec<SlotTy>)> {
     let types = |slots: &[Slot]| slots.iter().map(|slot| func.slots[slot.index()]).collect();
     match &func.code[at] {
         Inst::Call { rets, .. } if facts.call_suspends(func, at) => {
@@ -324,7 +346,10 @@ fn splits(
         Inst::ChanRecv { vals, .. } => Some((PointKind::ChanRecv, types(&vals.0))),
         Inst::SelectExec { .. } => Some((PointKind::Select, select_arrivals(func, at))),
         Inst::CallRt { func: native, .. } if native.sig().blocks => {
-            debug_assert!(native.sig().results.is_empty(), "a blocking native gives no results");
+            debug_assert!(
+                native.sig().results.is_empty(),
+                "a blocking native gives no results"
+            );
             Some((PointKind::Native, Vec::new()))
         }
         _ => None,
@@ -348,9 +373,16 @@ fn select_arrivals(func: &Function, at: usize) -> Vec<SlotTy> {
 
 /// The reference map: traced arrival words, then the homes of live slots.
 fn map_references(func: &Function, point: &mut Point) {
-    let arrivals = if point.arrivals_traced { point.arrivals.as_slice() } else { &[] };
+    let arrivals = if point.arrivals_traced {
+        point.arrivals.as_slice()
+    } else {
+        &[]
+    };
     let words = arrivals.iter().enumerate().map(|(at, ty)| (at as u16, *ty));
-    let homes = point.live.iter().map(|live| (live.home, func.slots[live.slot.index()]));
+    let homes = point
+        .live
+        .iter()
+        .map(|live| (live.home, func.slots[live.slot.index()]));
     let (mut refs, mut ifaces) = (Vec::new(), Vec::new());
     for (word, ty) in words.chain(homes) {
         match ty {

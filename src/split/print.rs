@@ -19,8 +19,18 @@ fn write_plan(out: &mut String, func: &Function, plan: &FuncPlan) -> fmt::Result
         (plan.entry_check, "checks at entry"),
         (plan.indirect, "called indirectly"),
     ];
-    let traits: Vec<&str> = traits.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-    writeln!(out, "{}: record of {} words; {}", func.name, plan.words, traits.join(", "))?;
+    let traits: Vec<&str> = traits
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, name)| *name)
+        .collect();
+    writeln!(
+        out,
+        "{}: record of {} words; {}",
+        func.name,
+        plan.words,
+        traits.join(", ")
+    )?;
     for (at, point) in plan.points.iter().enumerate() {
         write_point(out, func, at, point)?;
     }
@@ -29,7 +39,11 @@ fn write_plan(out: &mut String, func: &Function, plan: &FuncPlan) -> fmt::Result
 
 fn write_point(out: &mut String, func: &Function, at: usize, point: &Point) -> fmt::Result {
     let line = func.lines.get(point.inst as usize).copied().unwrap_or(0);
-    write!(out, "  point {at}: {:?} at @{} line {line}", point.kind, point.inst)?;
+    write!(
+        out,
+        "  point {at}: {:?} at @{} line {line}",
+        point.kind, point.inst
+    )?;
     match point.resume {
         Resume::Start => writeln!(out, ", resumes at the start")?,
         Resume::Behind => writeln!(out, ", resumes behind it")?,
@@ -41,10 +55,20 @@ fn write_point(out: &mut String, func: &Function, at: usize, point: &Point) -> f
     for live in &point.live {
         let clean = if live.clean { ", clean" } else { "" };
         let name = slot_name(func, live.slot);
-        writeln!(out, "    +{} {}{name}: {:?}{clean}", live.home, live.slot, func.slots[live.slot.index()])?;
+        writeln!(
+            out,
+            "    +{} {}{name}: {:?}{clean}",
+            live.home,
+            live.slot,
+            func.slots[live.slot.index()]
+        )?;
     }
     if !point.refs.is_empty() || !point.ifaces.is_empty() {
-        writeln!(out, "    references: {:?}, interfaces: {:?}", point.refs, point.ifaces)?;
+        writeln!(
+            out,
+            "    references: {:?}, interfaces: {:?}",
+            point.refs, point.ifaces
+        )?;
     }
     Ok(())
 }

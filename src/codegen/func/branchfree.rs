@@ -52,23 +52,24 @@ impl Emitter<'_, '_, '_> {
             Some((Inst::Jump { .. }, body)) => body,
             _ => insts,
         };
-        let work = body.iter().filter(|inst| matches!(inst, Inst::Bin { .. } | Inst::Un { .. }));
+        let work = body
+            .iter()
+            .filter(|inst| matches!(inst, Inst::Bin { .. } | Inst::Un { .. }));
         body.len() <= MAX_INSTS && work.count() <= 1 && body.iter().all(|inst| self.is_cheap(inst))
     }
 
     /// Whether an instruction computes an integer or a reference, in about a cycle, and cannot
     /// fail.
     fn is_cheap(&self, inst: &Inst) -> bool {
-        let whole = |slot: Slot| {
-            matches!(self.func.slots[slot.index()], SlotTy::I64 | SlotTy::Ref)
-        };
+        let whole = |slot: Slot| matches!(self.func.slots[slot.index()], SlotTy::I64 | SlotTy::Ref);
         match inst {
             Inst::Const { .. } | Inst::Nil { .. } => true,
             Inst::Mov { dst, .. } => whole(dst.0),
             Inst::Un { .. } => true,
-            Inst::Bin { op, .. } => {
-                !matches!(op, BinOp::Div | BinOp::Rem | BinOp::Mul | BinOp::Shl | BinOp::Shr)
-            }
+            Inst::Bin { op, .. } => !matches!(
+                op,
+                BinOp::Div | BinOp::Rem | BinOp::Mul | BinOp::Shl | BinOp::Shr
+            ),
             _ => false,
         }
     }

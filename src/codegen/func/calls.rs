@@ -11,7 +11,9 @@ use crate::runtime::panic::Fault;
 use crate::runtime::record::{RECORD_BYTES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
-use cranelift_codegen::ir::{Block, Inst as ClifInst, InstBuilder, JumpTableData, Signature, Value};
+use cranelift_codegen::ir::{
+    Block, Inst as ClifInst, InstBuilder, JumpTableData, Signature, Value,
+};
 use std::mem::offset_of;
 use vo_bytecode::inst::{OptType, Target};
 use vo_bytecode::{Callee, MethodId, RtFn, Slot, SlotTy};
@@ -31,10 +33,16 @@ impl Emitter<'_, '_, '_> {
         let returns = match *callee {
             Callee::Func(id) => {
                 let plan = self.raw.decls.plan.func(id);
-                let (status, panics, suspends) = (abi::has_status(plan), plan.panics, plan.suspends);
+                let (status, panics, suspends) =
+                    (abi::has_status(plan), plan.panics, plan.suspends);
                 let function = self.raw.decls.hot_ref(id, self.raw.b.func);
                 let inst = self.raw.b.ins().call(function, &args);
-                Returns { inst, status, panics, suspends }
+                Returns {
+                    inst,
+                    status,
+                    panics,
+                    suspends,
+                }
             }
             Callee::Closure(closure) => {
                 let closure = self.get(closure);
@@ -86,12 +94,20 @@ impl Emitter<'_, '_, '_> {
         let signature = self.raw.b.import_signature(signature);
         let args: Vec<Value> = std::iter::once(first).chain(args.iter().copied()).collect();
         let inst = self.raw.b.ins().call_indirect(signature, code, &args);
-        Returns { inst, status: true, panics: true, suspends: self.point_of(at).is_some() }
+        Returns {
+            inst,
+            status: true,
+            panics: true,
+            suspends: self.point_of(at).is_some(),
+        }
     }
 
     fn indirect_signature(&mut self, args: &[Value], rets: &[Slot]) -> Signature {
         use cranelift_codegen::ir::AbiParam;
-        let results: Vec<SlotTy> = rets.iter().map(|slot| self.func.slots[slot.index()]).collect();
+        let results: Vec<SlotTy> = rets
+            .iter()
+            .map(|slot| self.func.slots[slot.index()])
+            .collect();
         let mut signature = abi::hot_signature(&[SlotTy::Ref], &results, true);
         for arg in args {
             let ty = self.raw.b.func.dfg.value_type(*arg);
@@ -109,7 +125,10 @@ impl Emitter<'_, '_, '_> {
                 self.test_status(at, status, &returns);
             }
         }
-        let types: Vec<SlotTy> = rets.iter().map(|slot| self.func.slots[slot.index()]).collect();
+        let types: Vec<SlotTy> = rets
+            .iter()
+            .map(|slot| self.func.slots[slot.index()])
+            .collect();
         for (number, slot) in rets.iter().enumerate() {
             let value = if abi::in_registers(&types) {
                 values[number]
@@ -127,14 +146,20 @@ impl Emitter<'_, '_, '_> {
         self.raw.at(other);
         if returns.suspends && returns.panics {
             let (panicked, suspended) = (self.raw.cold_block(), self.raw.cold_block());
-            let is_panic = self.raw.b.ins().icmp_imm_s(IntCC::Equal, status, abi::STATUS_PANIC);
+            let is_panic = self
+                .raw
+                .b
+                .ins()
+                .icmp_imm_s(IntCC::Equal, status, abi::STATUS_PANIC);
             self.raw.branch(is_panic, panicked, suspended);
             self.raw.at(panicked);
             self.unwind();
             self.raw.at(suspended);
         }
         if returns.suspends {
-            let point = self.point_of(at).expect("a call that may suspend is a resume point");
+            let point = self
+                .point_of(at)
+                .expect("a call that may suspend is a resume point");
             self.capture(point, Arrival::Callee(status));
         } else {
             self.unwind();
@@ -163,7 +188,9 @@ impl Emitter<'_, '_, '_> {
             let (fine, other) = (self.raw.block(), self.raw.cold_block());
             self.raw.branch(status, other, fine);
             self.raw.at(other);
-            let point = self.point_of(at).expect("a blocking native is a resume point");
+            let point = self
+                .point_of(at)
+                .expect("a blocking native is a resume point");
             self.capture(point, Arrival::Nothing);
             self.raw.at(fine);
         } else if Effects::of_runtime(function).may_panic {
@@ -232,7 +259,10 @@ impl Emitter<'_, '_, '_> {
             self.raw.jump(slow, &[]);
         }
         self.raw.at(slow);
-        let (words, point) = (self.raw.int(i64::from(words)), self.raw.int(i64::from(point)));
+        let (words, point) = (
+            self.raw.int(i64::from(words)),
+            self.raw.int(i64::from(point)),
+        );
         let spawned = self.raw.helper(Helper::Spawn, &[words, point]);
         self.raw.jump(done, &[spawned]);
         self.raw.at(done);
@@ -285,21 +315,23 @@ impl Emitter<'_, '_, '_> {
         let to = self.block_at(otherwise);
         let otherwise = self.edge(block, to);
         let index = self.get(index);
-        let within = self.raw.b.ins().icmp_imm_u(
-            IntCC::UnsignedLessThan,
-            index,
-            blocks.len() as i64,
-        );
+        let within =
+            self.raw
+                .b
+                .ins()
+                .icmp_imm_u(IntCC::UnsignedLessThan, index, blocks.len() as i64);
         let table_block = self.raw.block();
         self.raw.branch(within, table_block, otherwise);
         self.raw.at(table_block);
         let index = self.raw.b.ins().ireduce(I32, index);
         let b = &mut self.raw.b;
-        let calls: Vec<_> = blocks.iter().map(|to| b.func.dfg.block_call(*to, &[])).collect();
+        let calls: Vec<_> = blocks
+            .iter()
+            .map(|to| b.func.dfg.block_call(*to, &[]))
+            .collect();
         let default = b.func.dfg.block_call(otherwise, &[]);
         let table = b.create_jump_table(JumpTableData::new(default, &calls));
         b.ins().br_table(index, table);
         self.finish_edges();
     }
-
 }

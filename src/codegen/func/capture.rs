@@ -160,7 +160,9 @@ impl Emitter<'_, '_, '_> {
     /// Leaves the function with its results.
     pub fn emit_return(&mut self, results: &[Slot]) {
         let values: Vec<Value> = results.iter().map(|slot| self.get(*slot)).collect();
-        let Some(frame) = self.frame else { return self.return_hot(&values) };
+        let Some(frame) = self.frame else {
+            return self.return_hot(&values);
+        };
         let parent = self.raw.load(I64, frame, offset_of!(Record, parent));
         for (at, value) in values.iter().enumerate() {
             self.raw.store(*value, parent, word(at));
@@ -175,7 +177,8 @@ impl Emitter<'_, '_, '_> {
         } else {
             let cx = self.raw.context();
             for (at, value) in values.iter().enumerate() {
-                self.raw.store(*value, cx, offset_of!(Context, results) + at * 8);
+                self.raw
+                    .store(*value, cx, offset_of!(Context, results) + at * 8);
             }
         }
         if abi::has_status(self.plan) {
@@ -199,7 +202,8 @@ impl Emitter<'_, '_, '_> {
             self.raw.store(head, frame, offset_of!(Record, parent));
             self.raw.store(frame, cx, list);
         } else {
-            self.raw.helper_nothing(crate::runtime::helpers::Helper::FreeRecord, &[frame]);
+            self.raw
+                .helper_nothing(crate::runtime::helpers::Helper::FreeRecord, &[frame]);
         }
         self.raw.jump(go_on, &[]);
         self.raw.at(go_on);
@@ -255,7 +259,11 @@ impl Emitter<'_, '_, '_> {
         let stack_pointer = self.raw.b.ins().get_stack_pointer(I64);
         let cx = self.raw.context();
         let limit = self.raw.load(I64, cx, offset_of!(Context, limit));
-        let reached = self.raw.b.ins().icmp(IntCC::UnsignedLessThan, stack_pointer, limit);
+        let reached = self
+            .raw
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, stack_pointer, limit);
         self.poll_when(reached, ENTRY_POINT, target);
     }
 
@@ -264,7 +272,11 @@ impl Emitter<'_, '_, '_> {
     pub fn poll(&mut self, point: usize, target: Block) {
         let cx = self.raw.context();
         let limit = self.raw.load(I64, cx, offset_of!(Context, limit));
-        let asked = self.raw.b.ins().icmp_imm_s(IntCC::Equal, limit, CAPTURE as i64);
+        let asked = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_s(IntCC::Equal, limit, CAPTURE as i64);
         self.poll_when(asked, point, target);
     }
 
@@ -281,7 +293,14 @@ impl Emitter<'_, '_, '_> {
         self.raw.branch(captures, capture, target);
         self.raw.at(capture);
         let is_entry = point == ENTRY_POINT;
-        self.capture(point, if is_entry { Arrival::Parameters } else { Arrival::Nothing });
+        self.capture(
+            point,
+            if is_entry {
+                Arrival::Parameters
+            } else {
+                Arrival::Nothing
+            },
+        );
     }
 }
 

@@ -84,7 +84,11 @@ impl Emitter<'_, '_, '_> {
         let place = self.raw.b.ins().iadd(chan, at);
         let behind = self.raw.b.ins().iadd_imm_s(at, words as i64 * 8);
         let end = self.raw.load(I64, chan, offset_of!(Chan, ring_bytes));
-        let wraps = self.raw.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, behind, end);
+        let wraps = self
+            .raw
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThanOrEqual, behind, end);
         let start = self.raw.int(0);
         let next = self.raw.b.ins().select(wraps, start, behind);
         self.raw.store(next, chan, position);
@@ -101,7 +105,11 @@ impl Emitter<'_, '_, '_> {
         self.raw.branch(fiber, some, slow);
         self.raw.at(some);
         let state = self.raw.load(I8, fiber, offset_of!(Fiber, state));
-        let is_case = self.raw.b.ins().icmp_imm_s(IntCC::Equal, state, State::Case as i64);
+        let is_case = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_s(IntCC::Equal, state, State::Case as i64);
         let rest = self.raw.load(I64, fiber, offset_of!(Fiber, link));
         let cap = self.raw.load(I32, chan, offset_of!(Chan, cap));
         let cap = self.raw.b.ins().uextend(I64, cap);
@@ -146,7 +154,11 @@ impl Emitter<'_, '_, '_> {
     pub fn chan_recv(&mut self, at: usize, vals: &[Slot], ok: Option<Slot>, chan: Slot) {
         let chan = self.get(chan);
         let types: Vec<_> = vals.iter().map(|slot| self.slot_type(*slot)).collect();
-        let (slow, waited, done) = (self.raw.cold_block(), self.raw.cold_block(), self.raw.block());
+        let (slow, waited, done) = (
+            self.raw.cold_block(),
+            self.raw.cold_block(),
+            self.raw.block(),
+        );
         let (try_ring, ring, try_fiber) = (self.raw.block(), self.raw.block(), self.raw.block());
         let received: Vec<Value> = types.iter().map(|ty| self.raw.param(done, *ty)).collect();
         let is_value = self.raw.param(done, I64);
@@ -155,7 +167,11 @@ impl Emitter<'_, '_, '_> {
         self.raw.at(try_ring);
         let len = self.raw.load(I32, chan, offset_of!(Chan, len));
         let floor = self.raw.load(I32, chan, offset_of!(Chan, floor));
-        let has = self.raw.b.ins().icmp(IntCC::UnsignedGreaterThan, len, floor);
+        let has = self
+            .raw
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThan, len, floor);
         self.raw.branch(has, ring, try_fiber);
 
         self.raw.at(ring);
@@ -192,8 +208,11 @@ impl Emitter<'_, '_, '_> {
         let status = self.raw.helper(Helper::ChanRecv, &[chan]);
         self.test_blocking(at, status, Arrival::Room(vals.len()), waited);
         self.raw.at(waited);
-        let mut values: Vec<Value> =
-            types.iter().enumerate().map(|(word, ty)| self.raw.result(*ty, word)).collect();
+        let mut values: Vec<Value> = types
+            .iter()
+            .enumerate()
+            .map(|(word, ty)| self.raw.result(*ty, word))
+            .collect();
         let cx = self.raw.context();
         values.push(self.raw.load(I64, cx, offset_of!(Context, ok)));
         self.raw.jump(done, &values);
@@ -215,13 +234,18 @@ impl Emitter<'_, '_, '_> {
     /// Goes on at `done` when a blocking operation is done; captures when it waits, leaves when
     /// it panics. Ends the current block.
     fn test_blocking(&mut self, at: usize, status: Value, waits: Arrival<'_>, done: Block) {
-        let point = self.point_of(at).expect("a blocking operation is a resume point");
+        let point = self
+            .point_of(at)
+            .expect("a blocking operation is a resume point");
         let other = self.raw.cold_block();
         self.raw.branch(status, other, done);
         self.raw.at(other);
         let (panicked, waiting) = (self.raw.cold_block(), self.raw.cold_block());
-        let is_panic =
-            self.raw.b.ins().icmp_imm_s(IntCC::Equal, status, JitResult::Panic as i64);
+        let is_panic = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_s(IntCC::Equal, status, JitResult::Panic as i64);
         self.raw.branch(is_panic, panicked, waiting);
         self.raw.at(panicked);
         self.unwind();
@@ -232,7 +256,9 @@ impl Emitter<'_, '_, '_> {
     /// Under stress: suspends at an operation that is done, with its results arriving. What
     /// comes behind is reached by resumption alone.
     fn suspend_although_done(&mut self, at: usize, arrival: Arrival<'_>) {
-        let point = self.point_of(at).expect("a blocking operation is a resume point");
+        let point = self
+            .point_of(at)
+            .expect("a blocking operation is a resume point");
         self.raw.helper_nothing(Helper::Yield, &[]);
         self.capture(point, arrival);
         let unreachable = self.raw.cold_block();
@@ -273,16 +299,30 @@ impl Emitter<'_, '_, '_> {
         let func = self.func;
         let values: usize = func.code[at + 1..at + 1 + cases]
             .iter()
-            .map(|case| if let Inst::SelectSend { vals, .. } = case { vals.0.len() } else { 0 })
+            .map(|case| {
+                if let Inst::SelectSend { vals, .. } = case {
+                    vals.0.len()
+                } else {
+                    0
+                }
+            })
             .sum();
         // A value without words still needs an address, to be told from a receive.
         let place = self.raw.stack_words(cases * DESC_WORDS + values + 1);
         let word = cases * DESC_WORDS;
-        self.select = Some(SelectGroup { place, has_default, cases, next: 0, word });
+        self.select = Some(SelectGroup {
+            place,
+            has_default,
+            cases,
+            next: 0,
+            word,
+        });
     }
 
     pub fn select_send(&mut self, chan: Slot, vals: &[Slot]) {
-        let Some(mut group) = self.select.take() else { return };
+        let Some(mut group) = self.select.take() else {
+            return;
+        };
         let value = self.raw.stack_address(group.place, group.word);
         for (at, slot) in vals.iter().enumerate() {
             let word = self.get(*slot);
@@ -294,7 +334,9 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub fn select_recv(&mut self, chan: Slot) {
-        let Some(mut group) = self.select.take() else { return };
+        let Some(mut group) = self.select.take() else {
+            return;
+        };
         let none = self.raw.int(0);
         self.describe(&mut group, chan, none);
         self.select = Some(group);
@@ -309,11 +351,15 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub fn select_exec(&mut self, at: usize) {
-        let Some(group) = self.select.take() else { return };
+        let Some(group) = self.select.take() else {
+            return;
+        };
         let cases = self.raw.stack_address(group.place, 0);
         let count = self.raw.int(group.cases as i64);
         let has_default = self.raw.int(i64::from(group.has_default));
-        let status = self.raw.helper(Helper::Select, &[cases, count, has_default]);
+        let status = self
+            .raw
+            .helper(Helper::Select, &[cases, count, has_default]);
         let point = self.point_of(at).expect("a select is a resume point");
         let words = self.plan.points[point].arrivals.len();
         let done = self.raw.block();
@@ -323,7 +369,11 @@ impl Emitter<'_, '_, '_> {
             self.suspend_although_done(at, Arrival::Results(words));
         }
         let cx = self.raw.context();
-        let results = self.raw.b.ins().iadd_imm_s(cx, offset_of!(Context, results) as i64);
+        let results = self
+            .raw
+            .b
+            .ins()
+            .iadd_imm_s(cx, offset_of!(Context, results) as i64);
         self.take_outcome(at, results);
     }
 
@@ -334,7 +384,11 @@ impl Emitter<'_, '_, '_> {
         let ok = self.raw.load(I64, words, 8);
         for (number, case) in func.select_cases(at).iter().enumerate() {
             if let Inst::SelectSend { .. } = case {
-                let is = self.raw.b.ins().icmp_imm_s(IntCC::Equal, index, number as i64);
+                let is = self
+                    .raw
+                    .b
+                    .ins()
+                    .icmp_imm_s(IntCC::Equal, index, number as i64);
                 let closed = self.raw.b.ins().icmp_imm_s(IntCC::Equal, ok, 0);
                 let failed = self.raw.b.ins().band(is, closed);
                 self.check_not(failed, Fault::SendClosed, None, None);
@@ -353,8 +407,17 @@ impl Emitter<'_, '_, '_> {
         }
         let cases = func.select_cases(at);
         for (number, case) in cases.iter().enumerate() {
-            let Inst::SelectRecv { vals, ok: ok_slot, .. } = case else { continue };
-            let is = self.raw.b.ins().icmp_imm_s(IntCC::Equal, index, number as i64);
+            let Inst::SelectRecv {
+                vals, ok: ok_slot, ..
+            } = case
+            else {
+                continue;
+            };
+            let is = self
+                .raw
+                .b
+                .ins()
+                .icmp_imm_s(IntCC::Equal, index, number as i64);
             for (word, slot) in vals.0.iter().enumerate() {
                 let ty = self.slot_type(*slot);
                 let value = self.raw.load(ty, words, (VALUE + word) * 8);

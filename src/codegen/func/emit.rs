@@ -101,8 +101,11 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         analysis: &'f Analysis<'f>,
         mode: Mode,
     ) -> Self {
-        let vars =
-            func.slots.iter().map(|slot| raw.b.declare_var(abi::machine_type(*slot))).collect();
+        let vars = func
+            .slots
+            .iter()
+            .map(|slot| raw.b.declare_var(abi::machine_type(*slot)))
+            .collect();
         let blocks = analysis.cfg.blocks().map(|_| raw.block()).collect();
         let mut points = HashMap::new();
         let mut polls = HashMap::new();
@@ -170,12 +173,15 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     /// loop's body, or its exit where that comes before the end of the loop.
     fn is_reached_later(&self, block: BlockId) -> bool {
         let order = |block: BlockId| self.analysis.cfg.rpo_number(block);
-        self.back_edges.iter().any(|(from, header)| match self.analysis.rotation(*header) {
-            Some(rotation) => {
-                rotation.body == block || (rotation.exit == block && order(block) < order(*from))
-            }
-            None => *header == block,
-        })
+        self.back_edges
+            .iter()
+            .any(|(from, header)| match self.analysis.rotation(*header) {
+                Some(rotation) => {
+                    rotation.body == block
+                        || (rotation.exit == block && order(block) < order(*from))
+                }
+                None => *header == block,
+            })
     }
 
     /// The hot form's entry: parameters, and the entry check where the plan wants one.
@@ -196,7 +202,13 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     fn enter_resume(&mut self) {
         let (record, outcome) = (self.raw.arg(0), self.raw.arg(1));
         self.frame = Some(record);
-        if self.plan.points.iter().any(|point| point.kind == PointKind::Call) && self.plan.panics {
+        if self
+            .plan
+            .points
+            .iter()
+            .any(|point| point.kind == PointKind::Call)
+            && self.plan.panics
+        {
             let (failed, fine) = (self.raw.cold_block(), self.raw.block());
             self.raw.branch(outcome, failed, fine);
             self.raw.at(failed);
@@ -208,10 +220,16 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             self.raw.jump(only, &[]);
         } else {
             let point = self.raw.load(I32, record, offset_of!(Record, point));
-            let index = self.raw.b.ins().iadd_imm_s(point, -i64::from(self.plan.first_point));
+            let index = self
+                .raw
+                .b
+                .ins()
+                .iadd_imm_s(point, -i64::from(self.plan.first_point));
             let b = &mut self.raw.b;
-            let calls: Vec<_> =
-                entries.iter().map(|entry| b.func.dfg.block_call(*entry, &[])).collect();
+            let calls: Vec<_> = entries
+                .iter()
+                .map(|entry| b.func.dfg.block_call(*entry, &[]))
+                .collect();
             let table = b.create_jump_table(JumpTableData::new(calls[0], &calls));
             b.ins().br_table(index, table);
         }
@@ -225,10 +243,17 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     fn emit_resume_entry(&mut self, at: usize, record: Value) {
         let plan = self.plan;
         let point = &plan.points[at];
-        self.line = self.func.lines.get(point.inst as usize).copied().unwrap_or(0);
+        self.line = self
+            .func
+            .lines
+            .get(point.inst as usize)
+            .copied()
+            .unwrap_or(0);
         for live in &point.live {
             let ty = self.slot_type(live.slot);
-            let value = self.raw.load(ty, record, RECORD_BYTES + usize::from(live.home) * 8);
+            let value = self
+                .raw
+                .load(ty, record, RECORD_BYTES + usize::from(live.home) * 8);
             self.set(live.slot, value);
         }
         match point.resume {
@@ -252,7 +277,9 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     fn load_parameters(&mut self, record: Value) {
         for at in 0..self.func.params as usize {
             let slot = Slot(at as u32);
-            let value = self.raw.load(self.slot_type(slot), record, RECORD_BYTES + at * 8);
+            let value = self
+                .raw
+                .load(self.slot_type(slot), record, RECORD_BYTES + at * 8);
             self.set(slot, value);
         }
         for at in 0..self.func.params as usize {
@@ -261,7 +288,8 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
                 && usize::from(home) != at
             {
                 let value = self.get(slot);
-                self.raw.store(value, record, RECORD_BYTES + usize::from(home) * 8);
+                self.raw
+                    .store(value, record, RECORD_BYTES + usize::from(home) * 8);
             }
         }
     }
@@ -288,7 +316,9 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             self.emit_at(block, at);
         }
         // Falls through into the next block, or is the empty entry.
-        let ends = range.last().is_some_and(|last| self.func.code[last].is_terminator());
+        let ends = range
+            .last()
+            .is_some_and(|last| self.func.code[last].is_terminator());
         if !ends && let Some(edge) = self.analysis.cfg.succs(block).first() {
             let target = self.edge(block, edge.to);
             self.raw.jump(target, &[]);

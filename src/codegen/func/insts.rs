@@ -56,9 +56,21 @@ impl Emitter<'_, '_, '_> {
             Inst::IfaceStore { base, off, src } => self.iface_store(base.0, *off, src.0),
 
             // Numbers.
-            Inst::Bin { dst, op, kind, a, b } => self.bin(dst.0, *op, *kind, a.0, b.0),
+            Inst::Bin {
+                dst,
+                op,
+                kind,
+                a,
+                b,
+            } => self.bin(dst.0, *op, *kind, a.0, b.0),
             Inst::Un { dst, op, kind, a } => self.un(dst.0, *op, *kind, a.0),
-            Inst::Cmp { dst, op, kind, a, b } => self.cmp(dst.0, *op, *kind, a.0, b.0),
+            Inst::Cmp {
+                dst,
+                op,
+                kind,
+                a,
+                b,
+            } => self.cmp(dst.0, *op, *kind, a.0, b.0),
             Inst::CmpRef { dst, op, a, b } => self.cmp_ref(dst.0, *op, a.0, b.0),
             Inst::BoolNot { dst, a } => {
                 let value = self.get(a.0);
@@ -87,7 +99,11 @@ impl Emitter<'_, '_, '_> {
                 self.raw.jump(target, &[]);
                 self.finish_edges();
             }
-            Inst::Br { cond, then, otherwise } => {
+            Inst::Br {
+                cond,
+                then,
+                otherwise,
+            } => {
                 let condition = self.get(cond.0);
                 let (then, otherwise) = (self.block_at(*then), self.block_at(*otherwise));
                 if self.branch_free(block, condition, then, otherwise) {
@@ -97,14 +113,23 @@ impl Emitter<'_, '_, '_> {
                 self.raw.branch(condition, then, otherwise);
                 self.finish_edges();
             }
-            Inst::Switch { index, targets, otherwise } => {
+            Inst::Switch {
+                index,
+                targets,
+                otherwise,
+            } => {
                 self.switch(block, index.0, &targets.0, *otherwise);
             }
             Inst::Return { values } => self.emit_return(&values.0),
             Inst::Panic { value } => self.emit_panic(value.0),
             Inst::PanicAssert { src, want } => self.panic_assert(src.0, *want),
             Inst::Call { rets, callee, args } => self.call(at, &rets.0, callee, &args.0),
-            Inst::CallRt { rets, func, ty, args } => {
+            Inst::CallRt {
+                rets,
+                func,
+                ty,
+                args,
+            } => {
                 self.call_native(at, &rets.0, *func, *ty, &args.0);
             }
             Inst::GoStart { callee, args } => self.go_start(callee, &args.0),
@@ -115,26 +140,51 @@ impl Emitter<'_, '_, '_> {
                 self.set(dst.0, object);
             }
             Inst::Closure { dst, func, ty } => self.closure(dst.0, *func, *ty),
-            Inst::Load { dst, mem, base, off } => {
+            Inst::Load {
+                dst,
+                mem,
+                base,
+                off,
+            } => {
                 let base = self.get(base.0);
                 let value = self.load_mem(*mem, base, *off);
                 self.set(dst.0, value);
             }
-            Inst::Store { mem, base, off, src } => {
+            Inst::Store {
+                mem,
+                base,
+                off,
+                src,
+            } => {
                 let (base, value) = (self.get(base.0), self.get(src.0));
                 self.store_mem(*mem, value, base, *off);
             }
-            Inst::LoadIdx { dst, mem, base, index } => {
+            Inst::LoadIdx {
+                dst,
+                mem,
+                base,
+                index,
+            } => {
                 let address = self.element(base.0, index.0, i64::from(mem.size()));
                 let value = self.load_mem(*mem, address, 0);
                 self.set(dst.0, value);
             }
-            Inst::StoreIdx { mem, base, index, src } => {
+            Inst::StoreIdx {
+                mem,
+                base,
+                index,
+                src,
+            } => {
                 let address = self.element(base.0, index.0, i64::from(mem.size()));
                 let value = self.get(src.0);
                 self.store_mem(*mem, value, address, 0);
             }
-            Inst::ElemAddr { dst, base, index, size } => {
+            Inst::ElemAddr {
+                dst,
+                base,
+                index,
+                size,
+            } => {
                 let address = self.element(base.0, index.0, *size);
                 self.set(dst.0, address);
             }
@@ -145,7 +195,12 @@ impl Emitter<'_, '_, '_> {
             }
             Inst::GlobalAddr { dst, global } => self.global_addr(dst.0, *global),
             Inst::MemCopy { dst, src, size } => self.mem_copy(dst.0, src.0, *size),
-            Inst::CopyElems { dst, src, count, size } => {
+            Inst::CopyElems {
+                dst,
+                src,
+                count,
+                size,
+            } => {
                 self.copy_elems(dst.0, src.0, count.0, *size);
             }
             Inst::NilCheck { a } => self.nil_check(a.0),
@@ -154,11 +209,23 @@ impl Emitter<'_, '_, '_> {
                     self.bounds_check(index.0, len.0);
                 }
             }
-            Inst::SliceCheck { kind, lo, hi, max, cap } => {
+            Inst::SliceCheck {
+                kind,
+                lo,
+                hi,
+                max,
+                cap,
+            } => {
                 self.slice_check(*kind, lo.0, hi.0, max.0, cap.0);
             }
             Inst::ArrayLenCheck { len, want } => self.array_len_check(len.0, *want),
-            Inst::SlicePtr { dst, base, lo, size, newcap } => {
+            Inst::SlicePtr {
+                dst,
+                base,
+                lo,
+                size,
+                newcap,
+            } => {
                 self.slice_ptr(dst.0, base.0, lo.0, *size, newcap.0);
             }
 
@@ -168,7 +235,13 @@ impl Emitter<'_, '_, '_> {
                 let hint = self.get(hint.0);
                 self.typed_helper(Helper::MapNew, *ty, &[hint], &[dst.0]);
             }
-            Inst::MapGet { vals, ok, ty, map, key } => {
+            Inst::MapGet {
+                vals,
+                ok,
+                ty,
+                map,
+                key,
+            } => {
                 self.map_get(&vals.0, ok.0, *ty, map.0, &key.0);
             }
             Inst::MapSet { ty, map, key, vals } => self.map_set(*ty, map.0, &key.0, &vals.0),
@@ -177,7 +250,13 @@ impl Emitter<'_, '_, '_> {
                 let map = self.get(map.0);
                 self.typed_helper(Helper::MapIter, *ty, &[map], &[dst.0]);
             }
-            Inst::MapNext { more, key, vals, iter, .. } => {
+            Inst::MapNext {
+                more,
+                key,
+                vals,
+                iter,
+                ..
+            } => {
                 self.map_next(more.0, &key.0, &vals.0, iter.0);
             }
 

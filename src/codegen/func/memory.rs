@@ -55,9 +55,11 @@ impl Emitter<'_, '_, '_> {
     fn scaled(&mut self, index: Value, size: i64) -> Value {
         match size {
             1 => index,
-            size if size.count_ones() == 1 => {
-                self.raw.b.ins().ishl_imm_u(index, i64::from(size.trailing_zeros()))
-            }
+            size if size.count_ones() == 1 => self
+                .raw
+                .b
+                .ins()
+                .ishl_imm_u(index, i64::from(size.trailing_zeros())),
             size => self.raw.b.ins().imul_imm_s(index, size),
         }
     }
@@ -83,13 +85,16 @@ impl Emitter<'_, '_, '_> {
             return object;
         };
         let cx = self.raw.context();
-        let bump = offset_of!(Context, alloc)
-            + offset_of!(AllocHot, classes)
-            + class * size_of::<Bump>();
+        let bump =
+            offset_of!(Context, alloc) + offset_of!(AllocHot, classes) + class * size_of::<Bump>();
         let next = self.raw.load(I64, cx, bump + offset_of!(Bump, next));
         let end = self.raw.load(I64, cx, bump + offset_of!(Bump, end));
         let behind = self.raw.b.ins().iadd_imm_s(next, cell_bytes(class) as i64);
-        let full = self.raw.b.ins().icmp(IntCC::UnsignedGreaterThan, behind, end);
+        let full = self
+            .raw
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThan, behind, end);
         let (slow, fast, join) = (self.raw.cold_block(), self.raw.block(), self.raw.block());
         let object = self.raw.param(join, I64);
         self.raw.branch(full, slow, fast);
@@ -166,7 +171,14 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// The checks of a slice expression, from the outermost operand inwards, as Go does them.
-    pub fn slice_check(&mut self, kind: SliceKind, lo: Slot, hi: Slot, max: Option<Slot>, cap: Slot) {
+    pub fn slice_check(
+        &mut self,
+        kind: SliceKind,
+        lo: Slot,
+        hi: Slot,
+        max: Option<Slot>,
+        cap: Slot,
+    ) {
         let (lo, hi, cap) = (self.get(lo), self.get(hi), self.get(cap));
         let within = IntCC::UnsignedLessThanOrEqual;
         let mut low_fault = Fault::SliceLow;
@@ -192,7 +204,11 @@ impl Emitter<'_, '_, '_> {
     pub fn array_len_check(&mut self, len: Slot, want: i64) {
         let len = self.get(len);
         let want = self.raw.int(want);
-        let fine = self.raw.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, len, want);
+        let fine = self
+            .raw
+            .b
+            .ins()
+            .icmp(IntCC::SignedGreaterThanOrEqual, len, want);
         self.check(fine, Fault::ArrayLen, Some(len), Some(want));
     }
 

@@ -86,7 +86,11 @@ impl Emitter<'_, '_, '_> {
 
     /// Shifts: the count is unsigned; one of 64 or more leaves 0, or the sign.
     fn shift(&mut self, op: BinOp, kind: IntKind, x: Value, count: Value, b: Slot) -> Value {
-        let small = self.known.constants.get(&b).is_some_and(|value| (0..64).contains(value));
+        let small = self
+            .known
+            .constants
+            .get(&b)
+            .is_some_and(|value| (0..64).contains(value));
         if op == BinOp::Shr && kind.signed() {
             let count = if small {
                 count
@@ -103,17 +107,30 @@ impl Emitter<'_, '_, '_> {
         if small {
             return shifted;
         }
-        let within = self.raw.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, count, 64);
+        let within = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThan, count, 64);
         let zero = self.raw.int(0);
         self.raw.b.ins().select(within, shifted, zero)
     }
 
     pub fn shift_check(&mut self, a: Slot) {
-        if self.known.constants.get(&a).is_some_and(|value| *value >= 0) {
+        if self
+            .known
+            .constants
+            .get(&a)
+            .is_some_and(|value| *value >= 0)
+        {
             return;
         }
         let count = self.get(a);
-        let fine = self.raw.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
+        let fine = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
         self.check(fine, Fault::Shift, None, None);
     }
 

@@ -134,8 +134,18 @@ impl<'a, 'b> Raw<'a, 'b> {
         otherwise: Block,
         otherwise_args: &[Value],
     ) {
-        let args = |args: &[Value]| args.iter().map(|arg| (*arg).into()).collect::<Vec<BlockArg>>();
-        self.b.ins().brif(condition, then, &args(then_args), otherwise, &args(otherwise_args));
+        let args = |args: &[Value]| {
+            args.iter()
+                .map(|arg| (*arg).into())
+                .collect::<Vec<BlockArg>>()
+        };
+        self.b.ins().brif(
+            condition,
+            then,
+            &args(then_args),
+            otherwise,
+            &args(otherwise_args),
+        );
     }
 
     /// Loads from memory that is known to be there.
@@ -289,13 +299,16 @@ impl<'a, 'b> Raw<'a, 'b> {
         let entry = self.b.ins().iadd(table, offset);
         let code = self.load(I64, entry, 0);
         let signature = self.b.import_signature(abi::resume_signature());
-        self.b.ins().return_call_indirect(signature, code, &[record, outcome]);
+        self.b
+            .ins()
+            .return_call_indirect(signature, code, &[record, outcome]);
     }
 
     /// A stack slot of so many words.
     pub fn stack_words(&mut self, words: usize) -> StackSlot {
         let bytes = words.max(1) as u32 * 8;
-        self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3))
+        self.b
+            .create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3))
     }
 
     /// The address of a stack slot's word.

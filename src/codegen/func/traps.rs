@@ -22,7 +22,13 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// Panics with a fault when `condition` is not 0.
-    pub fn check_not(&mut self, condition: Value, fault: Fault, a: Option<Value>, b: Option<Value>) {
+    pub fn check_not(
+        &mut self,
+        condition: Value,
+        fault: Fault,
+        a: Option<Value>,
+        b: Option<Value>,
+    ) {
         let (fine, failed) = (self.raw.block(), self.raw.cold_block());
         self.raw.branch(condition, failed, fine);
         self.raw.at(failed);
@@ -53,7 +59,8 @@ impl Emitter<'_, '_, '_> {
     pub fn emit_panic(&mut self, value: Slot) {
         let (type_word, data) = (self.get(value), self.get(value.next()));
         let site = self.site();
-        self.raw.helper_nothing(Helper::Panic, &[type_word, data, site]);
+        self.raw
+            .helper_nothing(Helper::Panic, &[type_word, data, site]);
         self.leave_panicking();
     }
 

@@ -73,7 +73,11 @@ impl Emitter<'_, '_, '_> {
         let (ptr, index) = (self.get(args[0]), self.get(args[2]));
         let address = self.raw.b.ins().iadd(ptr, index);
         let byte = self.load_mem(Mem::U8, address, 0);
-        let ascii = self.raw.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, byte, 0x80);
+        let ascii = self
+            .raw
+            .b
+            .ins()
+            .icmp_imm_u(IntCC::UnsignedLessThan, byte, 0x80);
         let (wide, join) = (self.raw.block(), self.raw.block());
         let (rune, width) = (self.raw.param(join, I64), self.raw.param(join, I64));
         let one = self.raw.int(1);
@@ -139,7 +143,9 @@ impl Emitter<'_, '_, '_> {
         let no = self.raw.int(0);
         self.raw.branch_args(same, compare, &[], join, &[no]);
         self.raw.at(compare);
-        let status = self.raw.helper(Helper::IfaceEq, &[type_a, data_a, type_b, data_b]);
+        let status = self
+            .raw
+            .helper(Helper::IfaceEq, &[type_a, data_a, type_b, data_b]);
         self.check_status(status);
         let result = self.raw.result(I64, 0);
         self.raw.jump(join, &[result]);
@@ -166,18 +172,30 @@ impl Emitter<'_, '_, '_> {
         let type_word = self.get(src);
         let want = self.raw.int(i64::from(want.0));
         let site = self.site();
-        self.raw.helper_nothing(Helper::PanicAssert, &[type_word, want, site]);
+        self.raw
+            .helper_nothing(Helper::PanicAssert, &[type_word, want, site]);
         self.leave_panicking();
     }
 
     // ---- maps ------------------------------------------------------------------------------
 
-
-    pub fn map_get(&mut self, vals: &[Slot], ok: Option<Slot>, ty: TypeId, map: Slot, key: &[Slot]) {
+    pub fn map_get(
+        &mut self,
+        vals: &[Slot],
+        ok: Option<Slot>,
+        ty: TypeId,
+        map: Slot,
+        key: &[Slot],
+    ) {
         let map = self.get(map);
-        let hashable = !key.iter().any(|slot| self.func.slots[slot.index()] == SlotTy::IfaceType);
+        let hashable = !key
+            .iter()
+            .any(|slot| self.func.slots[slot.index()] == SlotTy::IfaceType);
         // A key kept in memory may hold interfaces too.
-        let may_panic = !hashable || key.iter().any(|slot| self.func.slots[slot.index()] == SlotTy::Ref);
+        let may_panic = !hashable
+            || key
+                .iter()
+                .any(|slot| self.func.slots[slot.index()] == SlotTy::Ref);
         let key = self.words_on_stack(key);
         let ty = self.raw.int(i64::from(ty.0));
         let found = self.raw.helper(Helper::MapGet, &[ty, map, key]);
@@ -195,8 +213,11 @@ impl Emitter<'_, '_, '_> {
         let is_there = self.raw.param(join, I64);
         self.raw.branch(found, there, absent);
         self.raw.at(there);
-        let mut loaded: Vec<Value> =
-            types.iter().enumerate().map(|(at, ty)| self.raw.load(*ty, found, at * 8)).collect();
+        let mut loaded: Vec<Value> = types
+            .iter()
+            .enumerate()
+            .map(|(at, ty)| self.raw.load(*ty, found, at * 8))
+            .collect();
         loaded.push(self.raw.int(1));
         self.raw.jump(join, &loaded);
         self.raw.at(absent);

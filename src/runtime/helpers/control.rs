@@ -96,7 +96,9 @@ pub(super) unsafe extern "C" fn spawn_closure(cx: *mut Context, closure: u64) ->
 pub(super) unsafe extern "C" fn spawn_method(cx: *mut Context, type_word: u64, method: u64) -> u64 {
     // SAFETY: as for `poll`.
     unsafe {
-        let found = context(cx).program.method(type_word, MethodId(method as u32));
+        let found = context(cx)
+            .program
+            .method(type_word, MethodId(method as u32));
         match found {
             Some(func) => spawn_func(cx, u64::from(func.0)),
             None => 0,
@@ -143,7 +145,12 @@ pub(super) unsafe extern "C" fn panic(cx: *mut Context, type_word: u64, data: u6
     unwound_at(cx, site);
 }
 
-pub(super) unsafe extern "C" fn panic_assert(cx: *mut Context, type_word: u64, want: u64, site: u64) {
+pub(super) unsafe extern "C" fn panic_assert(
+    cx: *mut Context,
+    type_word: u64,
+    want: u64,
+    site: u64,
+) {
     // SAFETY: as for `poll`.
     let cx = unsafe { context(cx) };
     let text = cx.program.assertion_text(type_word, TypeId(want as u32));

@@ -34,14 +34,24 @@ macro_rules! word {
 }
 
 macro_rules! returns {
-    (status) => { u64 };
-    (word) => { u64 };
-    (nothing) => { () };
+    (status) => {
+        u64
+    };
+    (word) => {
+        u64
+    };
+    (nothing) => {
+        ()
+    };
 }
 
 macro_rules! is_word {
-    (nothing) => { false };
-    ($other:ident) => { true };
+    (nothing) => {
+        false
+    };
+    ($other:ident) => {
+        true
+    };
 }
 
 macro_rules! helpers {

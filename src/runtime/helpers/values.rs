@@ -25,7 +25,11 @@ pub(super) unsafe extern "C" fn iface_eq(
     unsafe { context(cx).equal_ifaces([type_a, data_a], [type_b, data_b]) as u64 }
 }
 
-pub(super) unsafe extern "C" fn implements(cx: *mut Context, type_word: u64, interface: u64) -> u64 {
+pub(super) unsafe extern "C" fn implements(
+    cx: *mut Context,
+    type_word: u64,
+    interface: u64,
+) -> u64 {
     if type_word == 0 {
         return 0;
     }
@@ -113,7 +117,8 @@ pub(super) unsafe extern "C" fn native(cx: *mut Context, function: u64, ty: u64,
             slice::from_raw_parts(args as *const u64, sig.params.len())
         };
         let mut results = [0; MAX_NATIVE_RESULTS];
-        let status = native::native(function)(cx, ty as u32, args, &mut results[..sig.results.len()]);
+        let status =
+            native::native(function)(cx, ty as u32, args, &mut results[..sig.results.len()]);
         cx.results[..MAX_NATIVE_RESULTS].copy_from_slice(&results);
         if cx.heap.wants_gc {
             cx.ask_capture();
