@@ -196,7 +196,8 @@ fn load(file: &Path) -> Result<Module, String> {
         "vob" => binary::decode(&read(file)?).map_err(|e| in_file(file, &e)),
         "vot" => {
             let bytes = read(file)?;
-            let source = String::from_utf8(bytes).map_err(|e| in_file(file, &e))?;
+            let source = String::from_utf8(bytes)
+                .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
         _ if file.is_dir() => Err(format!(

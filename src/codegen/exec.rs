@@ -63,11 +63,15 @@ impl JitExecutor {
         &self.jit
     }
 
-    /// Calls `each` for every record of a fiber that does not run, innermost first.
+    /// Calls `each` for every record of a fiber that does not run, innermost first; but not for
+    /// the one that makes it overflow, which belongs to no function.
     fn for_each_record(&self, cx: &Context, fiber: *mut Fiber, mut each: impl FnMut(*mut Record)) {
         // SAFETY: a fiber that does not run has a chain of valid records up to the exit record.
         unsafe {
             let mut record = (*fiber).top;
+            if (*record).point == self.jit.special(SpecialPoint::Overflow) {
+                record = (*record).parent;
+            }
             while record != cx.exit_record {
                 each(record);
                 record = (*record).parent;
@@ -119,9 +123,8 @@ impl JitExecutor {
     }
 
     /// Panics the goroutine that has just captured itself, if its stack is beyond the limit.
-    fn check_stack(&self, cx: &mut Context) {
-        let fiber = cx.queue_head;
-        if fiber.is_null() || cx.arena.bytes() <= cx.options.max_stack {
+    fn check_stack(&self, cx: &mut Context, fiber: *mut Fiber) {
+        if cx.arena.bytes() <= cx.options.max_stack {
             return;
         }
         let mut bytes = 0;
@@ -186,8 +189,8 @@ impl Executor for JitExecutor {
             return Ran::MainEnded;
         }
         if cx.current == cx.sentinel {
-            if std::mem::take(&mut cx.attention.stack) {
-                self.check_stack(cx);
+            if let Some(fiber) = cx.attention.stack.take() {
+                self.check_stack(cx, fiber);
             }
             cx.current = std::ptr::null_mut();
             return Ran::Attention;

@@ -14,7 +14,7 @@ use super::func::raw::Raw;
 use super::jit::{Decls, Jit};
 use crate::runtime::context::{Context, MAX_FIBER_WORDS};
 use crate::runtime::fiber::{Fiber, State};
-use crate::runtime::helpers::{Helper, site};
+use crate::runtime::helpers::{Helper, NOWHERE};
 use crate::runtime::panic::Fault;
 use crate::runtime::record::{RECORD_CLASSES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -187,7 +187,7 @@ fn overflow(raw: &mut Raw<'_, '_>) {
     raw.helper_nothing(Helper::FreeRecord, &[record]);
     let code = raw.int(Fault::StackOverflow as i64);
     let zero = raw.int(0);
-    let nowhere = raw.int(site(u32::MAX, 0) as i64);
+    let nowhere = raw.int(NOWHERE as i64);
     raw.helper_nothing(Helper::Fault, &[code, zero, zero, nowhere]);
     let outcome = raw.int(abi::OUTCOME_PANIC);
     raw.enter_record(parent, outcome);

@@ -142,8 +142,8 @@ pub struct Entry {
 pub struct Attention {
     /// Collect garbage.
     pub collect: bool,
-    /// See whether the goroutine that captured itself has too deep a stack.
-    pub stack: bool,
+    /// See whether this goroutine, which captures itself, has too deep a stack.
+    pub stack: Option<*mut Fiber>,
 }
 
 /// Options of a run.
@@ -300,7 +300,7 @@ impl Context {
         if let Some(class) = class_of(words) {
             let head = self.records[class];
             if head.is_null() {
-                return self.arena.cut(words);
+                return self.cut_record(words);
             }
             // SAFETY: free records are valid and linked through `parent` (4).
             self.records[class] = unsafe { (*head).parent };
@@ -312,8 +312,19 @@ impl Context {
         });
         match fits {
             Some(at) => self.large_records.swap_remove(at),
-            None => self.arena.cut(words),
+            None => self.cut_record(words),
         }
+    }
+
+    /// Cuts a record from the arena. Where that makes the arena larger than one goroutine's stack
+    /// may be, it is time to see whether it is one goroutine's.
+    fn cut_record(&mut self, words: usize) -> *mut Record {
+        let before = self.arena.bytes();
+        let record = self.arena.cut(words);
+        if self.arena.bytes() > before.max(self.options.max_stack) {
+            self.ask_capture();
+        }
+        record
     }
 
     /// Takes a record back.

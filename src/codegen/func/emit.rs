@@ -8,7 +8,7 @@ use crate::codegen::jit::Decls;
 use crate::runtime::helpers::site;
 use crate::runtime::record::{RECORD_BYTES, Record};
 use crate::split::plan::Resume;
-use crate::split::{Analysis, FuncPlan, PointKind};
+use crate::split::{Analysis, FuncPlan, Point, PointKind};
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{Block, Function as Clif, InstBuilder, JumpTableData, Type, Value};
 use cranelift_frontend::{FunctionBuilderContext, Variable};
@@ -202,13 +202,10 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     fn enter_resume(&mut self) {
         let (record, outcome) = (self.raw.arg(0), self.raw.arg(1));
         self.frame = Some(record);
-        if self
-            .plan
-            .points
-            .iter()
-            .any(|point| point.kind == PointKind::Call)
-            && self.plan.panics
-        {
+        // Calls panic, and a stack that is too large is found where a goroutine is captured by a
+        // check: at an entry or a back edge, in functions that cannot panic otherwise.
+        let checks = |point: &Point| matches!(point.kind, PointKind::Call | PointKind::Poll);
+        if self.plan.entry_check || self.plan.points.iter().any(checks) {
             let (failed, fine) = (self.raw.cold_block(), self.raw.block());
             self.raw.branch(outcome, failed, fine);
             self.raw.at(failed);

@@ -1,6 +1,6 @@
 //! Helpers for scheduling, records and panics.
 
-use super::context;
+use super::{NOWHERE, context};
 use crate::runtime::context::{Context, HANDOFF_BUDGET, JitResult};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::panic::{Fault, PanicValue};
@@ -19,7 +19,9 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         let stack = (stack_pointer as usize) < cx.stack_limit;
         let timers = cx.timers.earliest().is_some();
         let others = !cx.next.is_null() || !cx.queue_head.is_null();
-        if !(collect || stack || timers || others || cx.options.stress_preempt) {
+        // Frames add up over captures for any reason, however little native stack each had.
+        let large = stack || cx.arena.bytes() > cx.options.max_stack;
+        if !(collect || large || timers || others || cx.options.stress_preempt) {
             return 0;
         }
         let stress = cx.options.stress_preempt || cx.options.stress_gc;
@@ -28,9 +30,9 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         } else {
             cx.push(cx.current);
         }
-        if collect || stack || timers {
+        if collect || large || timers {
             cx.attention.collect |= collect;
-            cx.attention.stack |= stack;
+            cx.attention.stack = large.then_some(cx.current);
             cx.attend();
         }
         1
@@ -164,7 +166,9 @@ pub(super) unsafe extern "C" fn unwound(cx: *mut Context, site: u64) {
 }
 
 fn unwound_at(cx: &mut Context, site: u64) {
-    cx.unwound(FuncId((site >> 32) as u32), site as u32);
+    if site != NOWHERE {
+        cx.unwound(FuncId((site >> 32) as u32), site as u32);
+    }
 }
 
 impl Context {
