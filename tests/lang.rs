@@ -9,6 +9,7 @@ mod support;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -192,10 +193,9 @@ fn put_stats_faults(faults: &mut String, stderr: &str) {
     };
     let count = |name: &str| {
         stats
-            .query()
-            .child(name)
-            .find()
-            .and_then(JsonValue::get::<f64>)
+            .get::<HashMap<String, JsonValue>>()?
+            .get(name)?
+            .get::<f64>()
             .copied()
     };
     let (functions, native) = (count("functions"), count("functions_native"));
