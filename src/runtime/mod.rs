@@ -31,3 +31,6 @@ pub mod sched;
 pub mod select;
 pub mod timer;
 pub mod value;
+
+#[cfg(test)]
+mod tests;
