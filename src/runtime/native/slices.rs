@@ -112,6 +112,20 @@ const SIZES: [usize; 67] = [
     28672, 32768,
 ];
 
+/// For a request in units of 8 bytes, rounded up: which of [`SIZES`] it gets.
+const SIZE_OF_UNITS: [u8; SIZES[SIZES.len() - 1] / 8 + 1] = {
+    let mut table = [0; SIZES[SIZES.len() - 1] / 8 + 1];
+    let (mut units, mut size) = (0, 0);
+    while units < table.len() {
+        if units * 8 > SIZES[size] {
+            size += 1;
+        }
+        table[units] = size as u8;
+        units += 1;
+    }
+    table
+};
+
 /// What Go's allocator rounds a request up to.
 pub fn round_up(bytes: usize, noscan: bool) -> usize {
     /// Larger objects with pointers have a header in Go.
@@ -129,7 +143,7 @@ pub fn round_up(bytes: usize, noscan: bool) -> usize {
     } else {
         HEADER
     };
-    SIZES[SIZES.partition_point(|size| *size < bytes + header)] - header
+    SIZES[usize::from(SIZE_OF_UNITS[(bytes + header).div_ceil(8)])] - header
 }
 
 #[cfg(test)]
@@ -146,6 +160,16 @@ mod tests {
             }
         }
         seen
+    }
+
+    #[test]
+    fn every_request_gets_the_least_size_that_holds_it() {
+        for bytes in 1..=SIZES[SIZES.len() - 1] - 8 {
+            let least = SIZES.iter().find(|size| **size >= bytes);
+            assert_eq!(Some(&round_up(bytes, true)), least);
+        }
+        assert_eq!(round_up(32769, true), 5 * 8192);
+        assert_eq!(round_up(513, false), 576 - 8);
     }
 
     #[test]
