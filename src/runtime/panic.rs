@@ -152,10 +152,10 @@ impl Fault {
 impl Context {
     /// Begins a panic of the running goroutine.
     pub fn panic(&mut self, value: PanicValue) -> JitResult {
-        // SAFETY: the running fiber is valid.
         let goroutine = if self.current.is_null() {
             0
         } else {
+            // SAFETY: the running fiber is valid.
             unsafe { (*self.current).id }
         };
         self.panicking = Some(Box::new(Panicking {

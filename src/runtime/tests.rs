@@ -241,10 +241,8 @@ fn senders_and_receivers_are_served_in_order() {
     assert_eq!([(); 3].map(|()| receive(&mut cx, chan).1), [10, 20, 30]);
     for fiber in fibers {
         // SAFETY: the fiber is one of this context.
-        assert_eq!(
-            unsafe { ((*fiber).state, (*fiber).ok) },
-            (State::Ready, chan::OK_VALUE)
-        );
+        let outcome = unsafe { ((*fiber).state, (*fiber).ok) };
+        assert_eq!(outcome, (State::Ready, chan::OK_VALUE));
     }
     let mut arrived = [0; 2];
     let [a, b] = &mut arrived;
@@ -280,10 +278,8 @@ fn close_wakes_every_receiver() {
     assert!(unsafe { chan::close(&mut cx, chan) });
     for fiber in fibers {
         // SAFETY: the fiber is one of this context.
-        assert_eq!(
-            unsafe { ((*fiber).state, (*fiber).ok) },
-            (State::Ready, chan::OK_CLOSED)
-        );
+        let outcome = unsafe { ((*fiber).state, (*fiber).ok) };
+        assert_eq!(outcome, (State::Ready, chan::OK_CLOSED));
     }
     assert_eq!(values, [0, 0]);
 }
