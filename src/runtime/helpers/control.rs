@@ -35,6 +35,9 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
             cx.attention.stack = large.then_some(cx.current);
             cx.attend();
         }
+        if stress {
+            cx.ask_capture();
+        }
         1
     }
 }
