@@ -15,7 +15,7 @@ use cranelift_frontend::{FunctionBuilderContext, Variable};
 use std::collections::{HashMap, HashSet};
 use std::mem::offset_of;
 use std::sync::Arc;
-use vo_bytecode::{FuncId, Function, Inst, Slot};
+use vo_bytecode::{BinOp, FuncId, Function, Inst, IntKind, Slot};
 
 /// Which form of a function is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,6 +90,8 @@ pub(super) struct Known {
     pub constants: HashMap<Slot, i64>,
     /// References that are not null.
     pub not_null: HashSet<Slot>,
+    /// Sums of a value and a constant.
+    pub sums: HashMap<Slot, (Value, i64)>,
 }
 
 impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
@@ -387,11 +389,16 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     /// Facts about slots that an instruction has written hold no more, but for what it says.
     fn forget_written(&mut self, at: usize) {
         let func = self.func;
+        let sum = self.sum_of(&func.code[at]);
         let known = &mut self.known;
         func.writes(at, |slot| {
             known.constants.remove(&slot);
             known.not_null.remove(&slot);
+            known.sums.remove(&slot);
         });
+        if let Some((slot, sum)) = sum {
+            known.sums.insert(slot, sum);
+        }
         match &func.code[at] {
             Inst::Const { dst, value } => _ = known.constants.insert(dst.0, *value),
             Inst::NilCheck { a } => _ = known.not_null.insert(a.0),
@@ -408,6 +415,27 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             }
             _ => {}
         }
+    }
+
+    /// The sum of a value and a constant that an instruction has made, if it did.
+    fn sum_of(&mut self, inst: &Inst) -> Option<(Slot, (Value, i64))> {
+        let Inst::Bin {
+            dst,
+            op,
+            kind: IntKind::I64,
+            a,
+            b,
+        } = inst
+        else {
+            return None;
+        };
+        let constant = *self.known.constants.get(&b.0)?;
+        let offset = match op {
+            BinOp::Add => constant,
+            BinOp::Sub => constant.checked_neg()?,
+            _ => return None,
+        };
+        (a.0 != dst.0).then(|| (dst.0, (self.get(a.0), offset)))
     }
 
     /// Where a jump from one block to another is to go: the block itself, or, on a back edge, a

@@ -165,8 +165,9 @@ impl Emitter<'_, '_, '_> {
                 base,
                 index,
             } => {
-                let address = self.element(base.0, index.0, i64::from(mem.size()));
-                let value = self.load_mem(*mem, address, 0);
+                let size = i64::from(mem.size());
+                let (address, offset) = self.element_place(base.0, index.0, size);
+                let value = self.load_mem(*mem, address, offset);
                 self.set(dst.0, value);
             }
             Inst::StoreIdx {
@@ -175,9 +176,10 @@ impl Emitter<'_, '_, '_> {
                 index,
                 src,
             } => {
-                let address = self.element(base.0, index.0, i64::from(mem.size()));
+                let size = i64::from(mem.size());
+                let (address, offset) = self.element_place(base.0, index.0, size);
                 let value = self.get(src.0);
-                self.store_mem(*mem, value, address, 0);
+                self.store_mem(*mem, value, address, offset);
             }
             Inst::ElemAddr {
                 dst,

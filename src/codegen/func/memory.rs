@@ -52,6 +52,20 @@ impl Emitter<'_, '_, '_> {
         self.raw.b.ins().iadd(base, offset)
     }
 
+    /// The address of an element as a value and an offset: an index that is a sum with a
+    /// constant gives its constant to the offset, which costs nothing in an address.
+    pub fn element_place(&mut self, base: Slot, index: Slot, size: i64) -> (Value, i64) {
+        if let Some((value, constant)) = self.known.sums.get(&index).copied()
+            && let Some(offset) = constant.checked_mul(size)
+            && i32::try_from(offset).is_ok()
+        {
+            let base = self.get(base);
+            let scaled = self.scaled(value, size);
+            return (self.raw.b.ins().iadd(base, scaled), offset);
+        }
+        (self.element(base, index, size), 0)
+    }
+
     fn scaled(&mut self, index: Value, size: i64) -> Value {
         match size {
             1 => index,
