@@ -10,6 +10,7 @@ pub mod cfg;
 pub mod codegen;
 pub mod engine;
 pub mod interp;
+pub mod load;
 pub mod runtime;
 pub mod split;
 

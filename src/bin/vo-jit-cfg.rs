@@ -6,9 +6,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use vo_bytecode::{FuncId, Module, binary, text};
+use vo_bytecode::{FuncId, Module};
 use vo_jit::cfg::{self, CallGraph};
 use vo_jit::codegen::jit::Jit;
+use vo_jit::load::load;
 use vo_jit::runtime::program::Program;
 use vo_jit::split::{self, ModulePlan};
 
@@ -62,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 fn show(cli: &Cli) -> Result<String, String> {
-    let module = load(cli)?;
+    let module = load(&cli.file, false)?;
     vo_bytecode::verify::verify(&module)
         .map_err(|errors| format!("error: {}: {}", cli.file.display(), errors[0]))?;
     let calls = CallGraph::build(&module);
@@ -136,18 +137,4 @@ fn list(module: &Module, plan: &ModulePlan, wanted: &[FuncId]) -> String {
         );
     }
     out
-}
-
-fn load(cli: &Cli) -> Result<Module, String> {
-    let path = &cli.file;
-    let in_file = |error: &dyn std::fmt::Display| format!("error: {}: {error}", path.display());
-    let read = || std::fs::read(path).map_err(|e| in_file(&e));
-    match path.extension().and_then(|e| e.to_str()) {
-        Some("vob") => binary::decode(&read()?).map_err(|e| in_file(&e)),
-        Some("vot") => {
-            let source = String::from_utf8(read()?).map_err(|e| in_file(&e))?;
-            text::parse(&source).map_err(|e| in_file(&e))
-        }
-        _ => vo_lang::compile::compile_file(path).map_err(|failure| failure.render(false)),
-    }
 }

@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vo_bytecode::{Module, binary, text};
+use vo_bytecode::{binary, text};
 use vo_jit::engine::{Engine, EngineKind, RunConfig};
+use vo_jit::load::{in_file, load};
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
 use vo_lang::compile;
@@ -129,7 +130,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: RunArgs) -> Result<u8, String> {
-    let engine = Engine::new(load(&args.file)?).map_err(|e| in_file(&args.file, &e))?;
+    let engine = Engine::new(load(&args.file, colour())?).map_err(|e| in_file(&args.file, &e))?;
     let stress = |which: Stress| args.stress.contains(&which) || args.stress.contains(&Stress::All);
     let defaults = Options::default();
     let options = Options {
@@ -167,14 +168,14 @@ fn check(file: &Path) -> Result<u8, String> {
 }
 
 fn build(file: &Path, output: &Path) -> Result<u8, String> {
-    let module = load(file)?;
+    let module = load(file, colour())?;
     std::fs::write(output, binary::encode(&module))
         .map_err(|error| format!("error: cannot write {}: {error}", output.display()))?;
     Ok(0)
 }
 
 fn dump(file: &Path) -> Result<u8, String> {
-    let module = load(file)?;
+    let module = load(file, colour())?;
     match std::io::stdout()
         .lock()
         .write_all(text::print(&module).as_bytes())
@@ -184,32 +185,6 @@ fn dump(file: &Path) -> Result<u8, String> {
         Err(error) => Err(format!("error: cannot write: {error}")),
         Ok(()) => Ok(0),
     }
-}
-
-/// Reads a program in any of its forms.
-fn load(file: &Path) -> Result<Module, String> {
-    let extension = file.extension().and_then(|e| e.to_str()).unwrap_or("");
-    let read = |file: &Path| {
-        std::fs::read(file).map_err(|e| format!("error: cannot read {}: {e}", file.display()))
-    };
-    match extension {
-        "vob" => binary::decode(&read(file)?).map_err(|e| in_file(file, &e)),
-        "vot" => {
-            let bytes = read(file)?;
-            let source = String::from_utf8(bytes)
-                .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
-            text::parse(&source).map_err(|e| in_file(file, &e))
-        }
-        _ if file.is_dir() => Err(format!(
-            "error: {}: a folder of files is not supported yet",
-            file.display()
-        )),
-        _ => compile::compile_file(file).map_err(|failure| failure.render(colour())),
-    }
-}
-
-fn in_file(file: &Path, error: &dyn std::fmt::Display) -> String {
-    format!("error: {}: {error}", file.display())
 }
 
 fn colour() -> bool {

@@ -16,9 +16,10 @@ use cranelift_frontend::FunctionBuilderContext;
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::{FuncId as CodeId, Linkage, Module as _, default_libcall_names};
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vo_bytecode::{FuncId, MethodId, TypeId};
+use vo_bytecode::{FuncId, TypeId};
 
 /// Address space for code; only what is used is committed. Keeps all code within reach of a
 /// near call.
@@ -27,7 +28,7 @@ const CODE_SPACE: usize = 1 << 30;
 /// What the emitter may refer to: declared functions and helpers, and the program.
 pub struct Decls {
     /// Cranelift's module.
-    pub module: JITModule,
+    pub module: ManuallyDrop<JITModule>,
     /// The program.
     pub program: Arc<Program>,
     /// Its split plan.
@@ -149,7 +150,7 @@ impl Jit {
             resumes: 0,
             time: Duration::ZERO,
             decls: Decls {
-                module,
+                module: ManuallyDrop::new(module),
                 hot: vec![None; functions],
                 resume: vec![None; functions],
                 helpers: HashMap::new(),
@@ -361,14 +362,9 @@ impl Jit {
 
 impl Drop for Jit {
     fn drop(&mut self) {
-        let isa = match isa::host() {
-            Ok(isa) => isa,
-            Err(_) => return,
-        };
-        let empty = JITModule::new(JITBuilder::with_isa(isa, default_libcall_names()));
-        let module = std::mem::replace(&mut self.decls.module, empty);
-        // SAFETY: nobody runs the code any more: whoever does borrows the `Jit`.
-        unsafe { module.free_memory() };
+        // SAFETY: the module is taken once, and nobody runs the code any more: whoever does
+        // borrows the `Jit`.
+        unsafe { ManuallyDrop::take(&mut self.decls.module).free_memory() };
     }
 }
 
@@ -435,11 +431,6 @@ impl Decls {
     /// How many columns the method table has.
     pub fn method_columns(&self) -> usize {
         self.program.module.types.methods.len()
-    }
-
-    /// The column of a method.
-    pub fn method_column(&self, method: MethodId) -> usize {
-        method.index()
     }
 
     /// The type word of a dynamic type.

@@ -266,13 +266,4 @@ impl SelectWait {
             }
         }
     }
-
-    /// Frees a select whose fiber is dropped with its island.
-    ///
-    /// # Safety
-    /// `select` came from a wait that was not completed, and its channels are not used any more.
-    pub unsafe fn drop_waiting(select: *mut SelectWait) {
-        // SAFETY: the caller's promise.
-        drop(unsafe { Box::from_raw(select) });
-    }
 }

@@ -75,7 +75,7 @@ impl Emitter<'_, '_, '_> {
         self.check(type_word, Fault::NilDeref, None, None);
         let columns = self.raw.decls.method_columns();
         let row = self.raw.b.ins().imul_imm_s(type_word, columns as i64);
-        let column = self.raw.decls.method_column(method);
+        let column = method.index();
         let index = self.raw.b.ins().iadd_imm_s(row, column as i64);
         self.table_entry(offset_of!(Context, method_code), index)
     }

@@ -1,0 +1,31 @@
+//! Reading a program in any of its forms, for the commands.
+
+use std::fmt::Display;
+use std::path::Path;
+use vo_bytecode::{Module, binary, text};
+use vo_lang::compile;
+
+/// Reads a program: a `.vob` module, a `.vot` module in text form, or else Vo source, which is
+/// compiled. A module is not verified yet.
+///
+/// # Errors
+/// The message for the user, with colour where that is asked for.
+pub fn load(file: &Path, colour: bool) -> Result<Module, String> {
+    let read =
+        || std::fs::read(file).map_err(|e| format!("error: cannot read {}: {e}", file.display()));
+    match file.extension().and_then(|e| e.to_str()) {
+        Some("vob") => binary::decode(&read()?).map_err(|e| in_file(file, &e)),
+        Some("vot") => {
+            let source = String::from_utf8(read()?)
+                .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
+            text::parse(&source).map_err(|e| in_file(file, &e))
+        }
+        _ if file.is_dir() => Err(in_file(file, &"a folder of files is not supported yet")),
+        _ => compile::compile_file(file).map_err(|failure| failure.render(colour)),
+    }
+}
+
+/// The message for an error in a file.
+pub fn in_file(file: &Path, error: &dyn Display) -> String {
+    format!("error: {}: {error}", file.display())
+}
