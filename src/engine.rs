@@ -26,6 +26,7 @@ use crate::codegen::exec::{JitExecutor, THREAD_STACK_BYTES};
 use crate::interp::Interp;
 use crate::runtime::context::{Context, Options};
 use crate::runtime::native::Output;
+use crate::runtime::outside::Outside;
 use crate::runtime::program::Program;
 use crate::runtime::sched::{self, Ended, Executor};
 use crate::runtime::{panic_text, report};
@@ -180,8 +181,10 @@ impl Engine {
 fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result<Run, EngineError> {
     let out_of_memory = |_| EngineError::Host("no memory for a heap".into());
     let entry = program.module.entry.ok_or(EngineError::NoEntry)?;
-    let mut cx =
-        Context::new(program.clone(), config.options.clone(), output).map_err(out_of_memory)?;
+    let no_reactor = |error| EngineError::Host(format!("cannot watch for events: {error}"));
+    let outside = Outside::alone().map_err(no_reactor)?;
+    let mut cx = Context::new(program.clone(), config.options.clone(), output, outside)
+        .map_err(out_of_memory)?;
     let start = Instant::now();
     let mut executor: AnyExecutor = match config.kind {
         EngineKind::Interp => AnyExecutor::Interp(Interp::new(program.clone())),

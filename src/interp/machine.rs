@@ -6,6 +6,7 @@ use crate::runtime::context::Context;
 use crate::runtime::fiber::Fiber;
 use crate::runtime::panic::Fault;
 use std::sync::Arc;
+use std::time::Instant;
 use vo_bytecode::inst::Target;
 use vo_bytecode::{Dst, Function, Inst, Slot, Src, Srcs};
 
@@ -162,9 +163,9 @@ impl<'a> Machine<'a> {
         if preempt {
             self.stack.slice = SLICE;
         }
-        let others = !self.cx.next.is_null() || !self.cx.queue_head.is_null();
-        let timers = self.cx.timers.earliest().is_some();
-        if !collect && !others && !timers {
+        let others = self.cx.has_ready();
+        let news = self.cx.expects_news();
+        if !collect && !others && !news {
             return false;
         }
         self.stack.pending = Pending::Nothing;
@@ -174,7 +175,8 @@ impl<'a> Machine<'a> {
             // SAFETY: the running fiber is in no queue.
             unsafe { self.cx.push_front(self.fiber) };
         }
-        if collect || timers {
+        let pause = others && self.cx.pause_at.is_some_and(|at| Instant::now() >= at);
+        if collect || news || pause {
             self.cx.attention.collect |= collect;
             self.cx.attend();
         }

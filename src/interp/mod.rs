@@ -34,9 +34,9 @@ use std::ptr;
 use std::sync::Arc;
 use vo_bytecode::FuncId;
 
-/// How many times goroutines are entered between two looks at the timers. Looking reads the
-/// clock, which costs more than entering.
-const TIMER_PERIOD: u32 = 64;
+/// How many times goroutines are entered between two looks outside. Looking reads the clock, which
+/// costs more than entering.
+const LOOK_PERIOD: u32 = 64;
 
 /// Runs fibers by interpreting their bytecode.
 ///
@@ -135,7 +135,7 @@ impl Executor for Interp {
     fn run(&mut self, cx: &mut Context) -> Ran {
         loop {
             self.entered += 1;
-            if self.entered >= TIMER_PERIOD && cx.timers.earliest().is_some() {
+            if self.entered >= LOOK_PERIOD && cx.expects_news() {
                 self.entered = 0;
                 return Ran::Attention;
             }

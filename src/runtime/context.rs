@@ -14,6 +14,7 @@
 use super::fiber::{Fiber, FiberSlabs, State};
 use super::heap::{AllocHot, Heap};
 use super::native::Output;
+use super::outside::Outside;
 use super::panic::Panicking;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, RECORD_CLASSES, Record, RecordArena, class_of};
@@ -22,6 +23,7 @@ use super::timer::Timers;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// The most result words a call, a channel operation or a runtime function can give.
 pub const RESULT_WORDS: usize = 256;
@@ -105,6 +107,10 @@ pub struct Context {
     pub arena: RecordArena,
     /// Sleeping fibers.
     pub timers: Timers,
+    /// What is outside of the island.
+    pub outside: Outside,
+    /// When the worker wants to do something else, should others be ready by then.
+    pub pause_at: Option<Instant>,
     /// The panic that unwinds, if any.
     pub panicking: Option<Box<Panicking>>,
     /// Standard output and error.

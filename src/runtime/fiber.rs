@@ -65,6 +65,8 @@ pub enum State {
     Forever = 6,
     /// Not a fiber: a case of a waiting select.
     Case = 7,
+    /// Waiting for something outside of the island (see `runtime::outside`).
+    Outside = 8,
 }
 
 /// A goroutine's object; see the picture above.

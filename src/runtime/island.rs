@@ -4,6 +4,7 @@ use super::context::{Context, MAX_FIBER_WORDS, Options, RESULT_WORDS};
 use super::fiber::{FIBER_BYTES, Fiber};
 use super::heap::{AllocHot, Heap, HeapConfig, Marker, OutOfMemory};
 use super::native::Output;
+use super::outside::Outside;
 use super::program::Program;
 use super::record::{RECORD_BYTES, RECORD_CLASSES, Record};
 use std::ptr::{self, NonNull};
@@ -22,6 +23,7 @@ impl Context {
         program: Arc<Program>,
         options: Options,
         output: Output,
+        outside: Outside,
     ) -> Result<Box<Context>, OutOfMemory> {
         let config = HeapConfig {
             max_heap: options.max_heap,
@@ -68,6 +70,8 @@ impl Context {
             slabs: Default::default(),
             arena: Default::default(),
             timers: Default::default(),
+            outside,
+            pause_at: None,
             panicking: None,
             output,
             options,

@@ -4,6 +4,7 @@
 //! - [`fiber`], [`record`]: a goroutine that does not run, and its captured frames
 //! - [`sched`]: which goroutine runs
 //! - [`chan`], [`select`], [`timer`]: what goroutines wait for
+//! - [`outside`]: what comes from other threads: completions, events of sockets, letters
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
 //! - [`program`]: the tables of a program
@@ -22,6 +23,7 @@ pub mod helpers;
 pub mod island;
 pub mod map;
 pub mod native;
+pub mod outside;
 pub mod panic;
 pub mod panic_text;
 pub mod program;

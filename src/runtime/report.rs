@@ -32,6 +32,10 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
     let status = match ended {
         Ended::Finished => 0,
         Ended::Exit(code) => *code,
+        Ended::Cancelled => {
+            text.push_str("fatal error: cancelled\n");
+            FAILED
+        }
         Ended::Panic(panicking) => {
             put_panic(program, panicking, &mut text);
             FAILED
@@ -143,6 +147,7 @@ fn reason(program: &Program, stuck: &Stuck) -> &'static str {
         State::Receiving => "chan receive",
         State::Selecting => "select",
         State::Sleeping => "sleep",
+        State::Outside => "IO wait",
         State::Forever => forever(program, stuck),
         State::Ready | State::Free | State::Case => "runnable",
     }

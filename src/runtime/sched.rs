@@ -4,7 +4,8 @@ use super::context::Context;
 use super::fiber::{Fiber, State};
 use super::heap::Marker;
 use super::panic::{Frame, PanicValue, Panicking};
-use std::time::Instant;
+use std::task::Waker;
+use std::time::{Duration, Instant};
 use vo_bytecode::FuncId;
 
 /// What runs fibers: native code, or the interpreter.
@@ -54,6 +55,8 @@ pub enum Ended {
     Panic(Box<Panicking>),
     /// Goroutines are left that can never run: each with its frames.
     Deadlock(Vec<Stuck>),
+    /// Somebody asked for the end.
+    Cancelled,
 }
 
 /// A goroutine that can never run again.
@@ -67,35 +70,91 @@ pub struct Stuck {
     pub frames: Vec<Frame>,
 }
 
-/// Runs the program whose goroutine 1 is ready in the queue, until it ends.
+/// How a [`turn`] of an island ended.
+#[derive(Debug)]
+pub enum Turn {
+    /// The program has ended.
+    Ended(Ended),
+    /// Nobody is ready before that time, unless something comes from outside that somebody waits
+    /// for. The worker sets the bell ([`Inbox::sleep`](super::outside::inbox::Inbox::sleep)) and
+    /// does something else.
+    Idle(Option<Instant>),
+    /// Nobody is ready, and nobody waits for a time or for anything outside.
+    Stuck,
+    /// The time is over, and somebody is ready.
+    Paused,
+}
+
+/// Runs the program whose goroutine 1 is ready in the queue, until it ends; for an island that
+/// has a worker and a reactor to itself.
 pub fn run(cx: &mut Context, executor: &mut dyn Executor) -> Ended {
+    let bell = Waker::from(cx.outside.reactor.clone());
     loop {
+        match turn(cx, executor, None) {
+            Turn::Ended(ended) => return ended,
+            Turn::Stuck => return Ended::Deadlock(stuck(cx, executor)),
+            Turn::Paused => {}
+            Turn::Idle(until) => {
+                cx.output.flush();
+                if cx.outside.inbox.sleep(&bell)
+                    && let Err(error) = cx.outside.reactor.wait(until)
+                {
+                    let text = format!("cannot wait for events: {error}");
+                    let _ = cx.panic(PanicValue::Fatal(text));
+                }
+            }
+        }
+    }
+}
+
+/// Runs goroutines until nobody is ready, the program ends, or, where there is a slice of time,
+/// that is over.
+pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duration>) -> Turn {
+    cx.pause_at = slice.map(|slice| Instant::now() + slice);
+    cx.outside.inbox.wake_up();
+    cx.receive();
+    loop {
+        if cx.outside.cancelled {
+            return Turn::Ended(Ended::Cancelled);
+        }
         match executor.run(cx) {
             Ran::Attention => attend(cx, executor),
             Ran::MainEnded => {
                 if cx.options.main_exit_go {
-                    return Ended::Finished;
+                    return Turn::Ended(Ended::Finished);
                 }
             }
             Ran::Panicked => {
-                let Some(panicking) = cx.panicking.take() else {
-                    continue;
-                };
-                return match panicking.value {
-                    PanicValue::Exit(code) => Ended::Exit(code),
-                    _ => Ended::Panic(panicking),
-                };
+                if let Some(panicking) = cx.panicking.take() {
+                    return Turn::Ended(match panicking.value {
+                        PanicValue::Exit(code) => Ended::Exit(code),
+                        _ => Ended::Panic(panicking),
+                    });
+                }
             }
             Ran::Idle => {
                 if cx.goroutines == 0 {
-                    return Ended::Finished;
+                    return Turn::Ended(Ended::Finished);
                 }
-                if !wait_for_timer(cx) {
-                    return Ended::Deadlock(stuck(cx, executor));
+                cx.receive();
+                if !cx.has_ready() && !cx.outside.cancelled {
+                    return idle(cx);
                 }
             }
         }
-        wake_due(cx);
+        if cx.pause_at.is_some_and(|at| Instant::now() >= at) && cx.has_ready() {
+            return Turn::Paused;
+        }
+    }
+}
+
+/// What an island without a ready goroutine waits for.
+fn idle(cx: &Context) -> Turn {
+    let until = cx.timers.earliest();
+    if until.is_some() || cx.outside.waits.waiting() > 0 {
+        Turn::Idle(until)
+    } else {
+        Turn::Stuck
     }
 }
 
@@ -105,6 +164,7 @@ fn attend(cx: &mut Context, executor: &mut dyn Executor) {
     if asked.collect {
         collect(cx, executor);
     }
+    cx.look_outside();
 }
 
 /// Collects garbage. All fibers must be captured.
@@ -120,32 +180,8 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     });
 }
 
-/// Sleeps until the earliest timer; false when there is none.
-fn wait_for_timer(cx: &mut Context) -> bool {
-    let Some(deadline) = cx.timers.earliest() else {
-        return false;
-    };
-    cx.output.flush();
-    let now = Instant::now();
-    if deadline > now {
-        std::thread::sleep(deadline - now);
-    }
-    true
-}
-
-/// Makes the fibers whose timers are due ready.
-fn wake_due(cx: &mut Context) {
-    if cx.timers.earliest().is_none() {
-        return;
-    }
-    let now = Instant::now();
-    while let Some(fiber) = cx.timers.take_due(now) {
-        // SAFETY: a sleeping fiber is only in the timer heap.
-        unsafe { cx.push(fiber) };
-    }
-}
-
-fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
+/// The goroutines that exist, none of which can run.
+pub fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
     let mut all = Vec::new();
     cx.slabs.for_each(|fiber| {
         // SAFETY: enumerated fibers are valid, and none runs.

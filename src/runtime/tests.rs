@@ -5,6 +5,7 @@ use super::chan::{self, Chan, Outcome, Queue};
 use super::context::{Context, Options};
 use super::fiber::{Fiber, State, Waiter};
 use super::native::Output;
+use super::outside::Outside;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, Record};
 use super::select::{self, CHOSEN, CLOSED, CaseDesc, Selected};
@@ -31,8 +32,9 @@ fn context(seed: u64) -> Box<Context> {
         seed,
         ..Options::default()
     };
-    Context::new(Arc::new(Program::new(module)), options, Output::captured())
-        .expect("there is memory for a heap")
+    let outside = Outside::alone().expect("there are descriptors");
+    let program = Arc::new(Program::new(module));
+    Context::new(program, options, Output::captured(), outside).expect("there is memory for a heap")
 }
 
 fn channel(cx: &mut Context, cap: u32) -> *mut Chan {

@@ -6,6 +6,7 @@ use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::panic::{Fault, PanicValue};
 use crate::runtime::record::Record;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 use vo_bytecode::{FuncId, MethodId, TypeId};
 
 /// # Safety
@@ -17,11 +18,11 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         cx.limit.store(cx.stack_limit, Ordering::Relaxed);
         let collect = cx.heap.wants_gc || cx.options.stress_gc;
         let stack = (stack_pointer as usize) < cx.stack_limit;
-        let timers = cx.timers.earliest().is_some();
-        let others = !cx.next.is_null() || !cx.queue_head.is_null();
+        let news = cx.expects_news();
+        let others = cx.has_ready();
         // Frames add up over captures for any reason, however little native stack each had.
         let large = stack || cx.arena.bytes() > cx.options.max_stack;
-        if !(collect || large || timers || others || cx.options.stress_preempt) {
+        if !(collect || large || news || others || cx.options.stress_preempt) {
             return 0;
         }
         let stress = cx.options.stress_preempt || cx.options.stress_gc;
@@ -30,7 +31,8 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         } else {
             cx.push(cx.current);
         }
-        if collect || large || timers {
+        let pause = others && cx.pause_at.is_some_and(|at| Instant::now() >= at);
+        if collect || large || news || pause {
             cx.attention.collect |= collect;
             cx.attention.stack = large.then_some(cx.current);
             cx.attend();
@@ -44,7 +46,11 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
 
 pub(super) unsafe extern "C" fn take_next(cx: *mut Context) -> u64 {
     // SAFETY: as for `poll`.
-    unsafe { context(cx).take_next() as u64 }
+    let cx = unsafe { context(cx) };
+    if cx.is_time_to_look() {
+        cx.attend();
+    }
+    cx.take_next() as u64
 }
 
 pub(super) unsafe extern "C" fn fiber_exit(cx: *mut Context, outcome: u64) -> u64 {

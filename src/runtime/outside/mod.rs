@@ -1,0 +1,154 @@
+//! What reaches an island from outside: completions of what its goroutines wait for, and letters
+//! from other threads.
+//!
+//! - [`inbox`]: the queue that other threads write to
+//! - [`waits`]: the goroutines that wait for something outside, by ticket
+//! - [`reactor`]: the one place where a worker that has nothing to do waits
+//!
+//! ```text
+//!  goroutine ──wait_outside──► ticket ──► pool thread, reactor, other island, host
+//!      ▲                                             │ Sender::send(Letter::Done(ticket, outcome))
+//!      └── Context::receive ◄── Inbox ◄──────────────┘    rings the bell of an island that sleeps
+//! ```
+//!
+//! An operation that waits is in two halves. The first runs when the native function is called:
+//! it takes a ticket and gives it, with a [`Sender`], to whoever does the work. The second runs
+//! when the goroutine is entered again, and makes results of the outcome ([`Context::outcome`]).
+//! Only plain data crosses threads; the collector and the goroutines never meet the workers.
+
+pub mod inbox;
+pub mod reactor;
+pub mod waits;
+
+use super::context::Context;
+use super::fiber::State;
+use inbox::{Inbox, Letter};
+use reactor::Reactor;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+use waits::{Outcome, Reason, Ticket, Waits};
+
+/// How many goroutines are entered between two looks outside while others are always ready.
+/// Looking costs two system calls at most, some 500 ns; a thousand switches cost ten times that.
+const LOOK_PERIOD: u64 = 1024;
+
+/// An island's side of what is outside of it.
+pub struct Outside {
+    /// Where letters arrive.
+    pub inbox: Inbox,
+    /// Who waits for what.
+    pub waits: Waits,
+    /// Where the island's sockets are watched, and where its worker waits.
+    pub reactor: Arc<Reactor>,
+    /// `Context::switches` at the last look.
+    looked: u64,
+    /// Someone asked for the program to end.
+    pub cancelled: bool,
+}
+
+impl Outside {
+    /// For an island that shares a reactor with others.
+    pub fn new(reactor: Arc<Reactor>) -> Outside {
+        Outside {
+            inbox: Inbox::new(),
+            waits: Waits::default(),
+            reactor,
+            looked: 0,
+            cancelled: false,
+        }
+    }
+
+    /// For an island with a reactor of its own.
+    ///
+    /// # Errors
+    /// When the system has no more descriptors.
+    pub fn alone() -> io::Result<Outside> {
+        Ok(Outside::new(Arc::new(Reactor::new()?)))
+    }
+}
+
+impl Context {
+    /// Parks the running goroutine until the ticket is completed. The caller returns
+    /// [`JitResult::WaitIo`](super::context::JitResult::WaitIo).
+    pub fn wait_outside(&mut self, reason: Reason) -> Ticket {
+        let fiber = self.current;
+        // SAFETY: the running fiber is valid and in no queue.
+        unsafe { (*fiber).state = State::Outside };
+        self.outside.waits.add(fiber, reason)
+    }
+
+    /// Completes what a goroutine waits for: it is ready. False where nobody waits under that
+    /// ticket any more.
+    ///
+    /// All goroutines but the one that runs are captured, which holds whenever the scheduler or
+    /// a native function runs.
+    pub fn complete(&mut self, ticket: Ticket, outcome: Outcome) -> bool {
+        let Some(fiber) = self.outside.waits.complete(ticket, outcome) else {
+            return false;
+        };
+        // SAFETY: a fiber that waits outside is captured and in no queue, and its `val` points
+        // to an arrival word that every blocking native function has.
+        unsafe {
+            *(*fiber).val = u64::from(ticket.index());
+            self.push(fiber);
+        }
+        true
+    }
+
+    /// The outcome that the running goroutine was woken with: for the second half of a native
+    /// function that waited.
+    pub fn outcome(&mut self) -> Outcome {
+        // SAFETY: the running fiber was woken by `complete`, which left the ticket's number in
+        // its arrival word.
+        let index = unsafe { *(*self.current).val };
+        self.outside.waits.take(index as u32)
+    }
+
+    /// Whether something may come from outside while goroutines run.
+    pub fn expects_news(&self) -> bool {
+        self.timers.earliest().is_some()
+            || self.outside.waits.waiting() > 0
+            || !self.outside.inbox.is_empty()
+    }
+
+    /// Whether the dispatch should be left to look outside; for slow paths that come by often.
+    pub fn is_time_to_look(&self) -> bool {
+        self.switches - self.outside.looked >= LOOK_PERIOD && self.expects_news()
+    }
+
+    /// Looks outside without waiting: takes the letters and wakes whose timers are due. Asks the
+    /// reactor, too, where that is not already done.
+    pub fn look_outside(&mut self) {
+        self.outside.looked = self.switches;
+        if self.outside.waits.waiting() > 0 {
+            self.outside.reactor.look();
+        }
+        self.receive();
+    }
+
+    /// Takes the letters that have arrived, and wakes whose timers are due.
+    pub fn receive(&mut self) {
+        while let Some(letter) = self.outside.inbox.take() {
+            match letter {
+                Letter::Done(ticket, outcome) => {
+                    // Whoever waited may have given up meanwhile.
+                    let _ = self.complete(ticket, outcome);
+                }
+                Letter::Cancel => self.outside.cancelled = true,
+            }
+        }
+        if self.timers.earliest().is_some() {
+            let now = Instant::now();
+            while let Some(fiber) = self.timers.take_due(now) {
+                // SAFETY: a sleeping fiber is only in the timers.
+                unsafe { self.push(fiber) };
+            }
+        }
+    }
+
+    /// Whether a goroutine is ready.
+    pub fn has_ready(&self) -> bool {
+        !self.next.is_null() || !self.queue_head.is_null()
+    }
+}
