@@ -5,8 +5,8 @@ use std::path::Path;
 use vo_bytecode::{Module, binary, text};
 use vo_lang::compile;
 
-/// Reads a program: a `.vob` module, a `.vot` module in text form, or else Vo source, which is
-/// compiled. A module is not verified yet.
+/// Reads a program: a `.vob` module, a `.vot` module in text form, or else Vo source, in a
+/// file or a folder, which is compiled. A module is not verified yet.
 ///
 /// # Errors
 /// The message for the user, with colour where that is asked for.
@@ -20,8 +20,7 @@ pub fn load(file: &Path, colour: bool) -> Result<Module, String> {
                 .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
-        _ if file.is_dir() => Err(in_file(file, &"a folder of files is not supported yet")),
-        _ => compile::compile_file(file).map_err(|failure| failure.render(colour)),
+        _ => compile::compile_path(file).map_err(|failure| failure.render(colour)),
     }
 }
 

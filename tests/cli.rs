@@ -85,11 +85,104 @@ fn missing_file() {
 }
 
 #[test]
-fn folder() {
+fn folder_without_sources() {
+    let files = Files::new();
+    files.write("main_test.vo", "package main\n");
+    files.write("_draft.vo", "package main\n");
     for command in ["run", "check", "dump"] {
-        let outcome = ran(&[command, "examples"]);
-        expect(&outcome, FAILED, &["examples"]);
+        let outcome = ran(&[command, as_str(files.0.path())]);
+        expect(
+            &outcome,
+            FAILED,
+            &["error[E0133]: no .vo files in", as_str(files.0.path())],
+        );
     }
+}
+
+/// A project: a program in a folder of its own, and packages relative to the root.
+fn project() -> Files {
+    let files = Files::new();
+    for folder in ["cmd/tool", "geo/flat"] {
+        fs::create_dir_all(files.path(folder)).expect("temporary folders can be made");
+    }
+    files.write("vo.mod", "module example.com/demo\n");
+    files.write(
+        "cmd/tool/main.vo",
+        "package main\n\nimport \"example.com/demo/geo\"\nimport \"geo/flat\"\n\n\
+         func main() {\n\tprintln(geo.Side, flat.Area())\n\tflat.Fail(nil)\n}\n",
+    );
+    files.write("geo/geo.vo", "package geo\n\nconst Side = 3\n");
+    files.write(
+        "geo/flat/flat.vo",
+        "package flat\n\nimport \"geo\"\n\nfunc Area() int { return geo.Side * geo.Side }\n\n\
+         func Fail(a []int) int {\n\treturn a[2]\n}\n",
+    );
+    files
+}
+
+#[test]
+fn project_with_its_root_above_the_program() {
+    let files = project();
+    let outcome = run(vo(["run", "cmd/tool"]).current_dir(files.0.path()));
+    let trace = [
+        "geo/flat.Fail(...)",
+        "geo/flat/flat.vo:8",
+        "main.main(...)",
+        "cmd/tool/main.vo:8",
+    ];
+    expect(&outcome, ENDED_BADLY, &trace);
+    assert_eq!(outcome.stdout, "3 9\n");
+    // From elsewhere, and as a single file: the root is found all the same.
+    for program in ["cmd/tool", "cmd/tool/main.vo"] {
+        let outcome = ran(&["run", as_str(&files.path(program))]);
+        expect(&outcome, ENDED_BADLY, &["geo/flat/flat.vo:8"]);
+        assert_eq!(outcome.stdout, "3 9\n");
+    }
+}
+
+#[test]
+fn module_of_a_folder() {
+    let files = project();
+    let built = run(vo(["build", "cmd/tool", "-o", "tool.vob"]).current_dir(files.0.path()));
+    expect(&built, 0, &[]);
+    let outcome = run(vo(["run", "tool.vob"]).current_dir(files.0.path()));
+    expect(&outcome, ENDED_BADLY, &["geo/flat/flat.vo:8"]);
+    assert_eq!(outcome.stdout, "3 9\n");
+}
+
+#[test]
+fn library_is_checked_but_not_run() {
+    let files = project();
+    expect(&ran(&["check", as_str(&files.path("geo/flat"))]), 0, &[]);
+    let outcome = ran(&["run", as_str(&files.path("geo"))]);
+    expect(
+        &outcome,
+        FAILED,
+        &["error[E0130]: package geo is not a program"],
+    );
+}
+
+#[test]
+fn long_chain_of_imports() {
+    const LENGTH: usize = 3000;
+    let files = Files::new();
+    for at in 0..LENGTH {
+        let folder = files.path(&format!("p{at}"));
+        fs::create_dir(&folder).expect("temporary folders can be made");
+        let (import, value) = match at + 1 {
+            LENGTH => (String::new(), "1".to_owned()),
+            next => (format!("import \"p{next}\"\n"), format!("p{next}.F() + 1")),
+        };
+        let text = format!("package p{at}\n{import}func F() int {{ return {value} }}\n");
+        fs::write(folder.join("a.vo"), text).expect("temporary files can be written");
+    }
+    files.write(
+        "main.vo",
+        "package main\nimport \"p0\"\nfunc main() { println(p0.F()) }\n",
+    );
+    let outcome = ran(&["run", as_str(files.0.path())]);
+    expect(&outcome, 0, &[]);
+    assert_eq!(outcome.stdout, format!("{LENGTH}\n"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn main() {
             }));
             continue;
         }
-        let source = fs::read_to_string(&file).expect("programs can be read");
+        let source = fs::read_to_string(main_file(&file)).expect("programs can be read");
         let header = Header::parse(&source, &file);
         for mode in MODES
             .iter()
@@ -80,18 +80,46 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-/// All programs below a folder, in order; paths from the repository's root.
+/// All programs below a folder, in order; paths from the repository's root. A folder with a file
+/// `main.vo` is one program.
 fn programs(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("folders of tests can be read") {
             let path = entry.expect("folders of tests can be read").path();
-            if path.is_dir() {
+            if path.join("main.vo").is_file() {
+                found.push(path);
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "vo") {
                 found.push(path);
             }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The file of a program that has its header.
+fn main_file(program: &Path) -> PathBuf {
+    if program.is_dir() {
+        program.join("main.vo")
+    } else {
+        program.to_path_buf()
+    }
+}
+
+/// The source files of a program, in order; those of its packages too.
+fn files_of(program: &Path) -> Vec<PathBuf> {
+    if program.is_file() {
+        return vec![program.to_path_buf()];
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(program).expect("folders of tests can be read") {
+        let path = entry.expect("folders of tests can be read").path();
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "vo") {
+            found.extend(files_of(&path));
         }
     }
     found.sort();
@@ -246,28 +274,32 @@ fn ends_of(text: &str) -> String {
 fn check_errors(file: &Path) -> Result<(), Failed> {
     let path = file.display().to_string();
     let outcome = run(vo(["check", &path]).env("NO_COLOR", "1"));
-    let source = fs::read_to_string(file).expect("programs can be read");
     let mut faults = String::new();
     if outcome.status != Some(1) {
         let _ = writeln!(faults, "exit status {:?}, expected 1", outcome.status);
     }
     let found = diagnostics(&outcome.stderr);
     let mut marks = 0;
-    for (number, line) in source.lines().enumerate().map(|(at, line)| (at + 1, line)) {
-        let here = found.get(&number).map_or(&[][..], Vec::as_slice);
-        if let Some((_, words)) = line.split_once("// ERROR: ") {
-            marks += 1;
-            let fits = |text: &String| {
-                let text = text.to_lowercase();
-                words
-                    .split_whitespace()
-                    .all(|word| text.contains(&word.to_lowercase()))
-            };
-            if !here.iter().any(fits) {
-                let _ = writeln!(faults, "{path}:{number}: no error with the words: {words}");
+    for file in files_of(file) {
+        let source = fs::read_to_string(&file).expect("programs can be read");
+        let file = file.display().to_string();
+        for (number, line) in source.lines().enumerate().map(|(at, line)| (at + 1, line)) {
+            let here = found.get(&(file.clone(), number));
+            let here = here.map_or(&[][..], Vec::as_slice);
+            if let Some((_, words)) = line.split_once("// ERROR: ") {
+                marks += 1;
+                let fits = |text: &String| {
+                    let text = text.to_lowercase();
+                    words
+                        .split_whitespace()
+                        .all(|word| text.contains(&word.to_lowercase()))
+                };
+                if !here.iter().any(fits) {
+                    let _ = writeln!(faults, "{file}:{number}: no error with the words: {words}");
+                }
+            } else if let Some(text) = here.first() {
+                let _ = writeln!(faults, "{file}:{number}: an error without a mark:\n{text}");
             }
-        } else if let Some(text) = here.first() {
-            let _ = writeln!(faults, "{path}:{number}: an error without a mark:\n{text}");
         }
     }
     if marks == 0 {
@@ -283,16 +315,16 @@ fn check_errors(file: &Path) -> Result<(), Failed> {
     .into())
 }
 
-/// The diagnostics of `vo check` by the line they are at. Each begins with `error` at the start of
+/// The diagnostics of `vo check` by the file and line they are at. Each begins with `error` at the start of
 /// a line, and tells its place in the first line that has an arrow.
-fn diagnostics(stderr: &str) -> BTreeMap<usize, Vec<String>> {
-    let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+fn diagnostics(stderr: &str) -> BTreeMap<(String, usize), Vec<String>> {
+    let mut found: BTreeMap<(String, usize), Vec<String>> = BTreeMap::new();
     let mut text = String::new();
     for line in stderr.lines().chain(["error"]) {
         if line.starts_with("error") && !text.is_empty() {
             let text = std::mem::take(&mut text);
             found
-                .entry(place(&text).unwrap_or(0))
+                .entry(place(&text).unwrap_or_default())
                 .or_default()
                 .push(text);
         }
@@ -305,10 +337,12 @@ fn diagnostics(stderr: &str) -> BTreeMap<usize, Vec<String>> {
     found
 }
 
-/// The line number of a diagnostic's place, `--> FILE:LINE:COLUMN`.
-fn place(text: &str) -> Option<usize> {
+/// File and line of a diagnostic's place, `--> FILE:LINE:COLUMN`.
+fn place(text: &str) -> Option<(String, usize)> {
     let place = text
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> "))?;
-    place.rsplit(':').nth(1)?.parse().ok()
+    let (place, _column) = place.rsplit_once(':')?;
+    let (file, line) = place.rsplit_once(':')?;
+    Some((file.to_owned(), line.parse().ok()?))
 }

@@ -25,14 +25,14 @@ struct Cli {
 enum Command {
     /// Run a program
     Run(RunArgs),
-    /// Check a program without running it
+    /// Check a program or a package without running it
     Check {
-        /// The program: a .vo file
+        /// A .vo file, or a folder of them
         file: PathBuf,
     },
     /// Compile a program to a bytecode module
     Build {
-        /// The program: a .vo file
+        /// The program: a .vo file, or a folder of them
         file: PathBuf,
         /// Where the module goes
         #[arg(short, long)]
@@ -40,14 +40,14 @@ enum Command {
     },
     /// Print a program's or a module's bytecode as text
     Dump {
-        /// A .vo, .vob or .vot file
+        /// A program: a .vo, .vob or .vot file, or a folder of .vo files
         file: PathBuf,
     },
 }
 
 #[derive(Args)]
 struct RunArgs {
-    /// The program: a .vo file, a .vob module, or a .vot module in text form
+    /// The program: a .vo file, a folder of them, a .vob module, or a .vot module in text form
     file: PathBuf,
     /// What runs it
     #[arg(long, value_enum, default_value_t = KindArg::Jit)]
@@ -163,7 +163,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
 }
 
 fn check(file: &Path) -> Result<u8, String> {
-    compile::check_file(file).map_err(|failure| failure.render(colour()))?;
+    compile::check_path(file).map_err(|failure| failure.render(colour()))?;
     Ok(0)
 }
 

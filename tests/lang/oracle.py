@@ -18,7 +18,6 @@ the format. Exit status: 0 all agree, 1 some do not.
 import argparse
 import concurrent.futures
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,21 +41,39 @@ def header(text: str) -> dict:
     return fields
 
 
-def check_errors(text: str, complaints: str) -> str:
+def sources(program: Path) -> dict[str, str]:
+    """The files of a program by the paths that Go knows them by."""
+    if program.is_file():
+        return {"main.go": program.read_text(encoding="utf-8")}
+    files = sorted(program.rglob("*.vo"))
+    folders = {file.parent.relative_to(program).as_posix() for file in files} - {"."}
+
+    def imported(path: re.Match) -> str:
+        return f'"vo.test/{path[1]}"' if path[1] in folders else path[0]
+
+    return {
+        file.relative_to(program).with_suffix(".go").as_posix():
+            re.sub(r'"([\w/]+)"', imported, file.read_text(encoding="utf-8"))
+        for file in files
+    }
+
+
+def check_errors(files: dict[str, str], complaints: str) -> str:
     """Compare the lines marked in a program with what the Go compiler says."""
     marked, said = {}, {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if mark := re.search(r"// ERROR: (.+)$", line):
-            marked[number] = mark.group(1).lower().split()
-    for found in re.finditer(r"(?m)^(?:\./)?main\.go:(\d+)(?::\d+)?: (.*)$", complaints):
-        number = int(found.group(1))
-        said[number] = said.get(number, "") + found.group(2).lower() + "\n"
+    for name, text in files.items():
+        for number, line in enumerate(text.splitlines(), 1):
+            if mark := re.search(r"// ERROR: (.+)$", line):
+                marked[name, number] = mark.group(1).lower().split()
+    for found in re.finditer(r"(?m)^(?:\./)?([\w/]+\.go):(\d+)(?::\d+)?: (.*)$", complaints):
+        place = found.group(1), int(found.group(2))
+        said[place] = said.get(place, "") + found.group(3).lower() + "\n"
     wrong = []
-    for number, words in marked.items():
-        if number not in said:
-            wrong.append(f"line {number} is marked, Go accepts it")
-        elif any(word not in said[number] for word in words):
-            wrong.append(f"line {number}: Go says {said[number].strip()!r}")
+    for place, words in marked.items():
+        if place not in said:
+            wrong.append(f"line {place} is marked, Go accepts it")
+        elif any(word not in said[place] for word in words):
+            wrong.append(f"line {place}: Go says {said[place].strip()!r}")
     if not marked or not said or min(said) != min(marked):
         wrong.append(f"the first complaint is not the first mark: {complaints[:300]}")
     return "; ".join(wrong)
@@ -64,19 +81,22 @@ def check_errors(text: str, complaints: str) -> str:
 
 def check(go: str, program: Path, bless: bool) -> str:
     """What is wrong with the program, or nothing."""
-    text = program.read_text(encoding="utf-8")
-    expected = header(text)
+    files = sources(program)
+    expected = header(files["main.go"])
     if expected["vo-only"]:
         return ""
     refused = program.parent.name == "errors"
     with tempfile.TemporaryDirectory(prefix="vo-oracle-") as folder:
-        source, binary = Path(folder) / "main.go", Path(folder) / "main.bin"
-        shutil.copyfile(program, source)
+        binary = Path(folder) / "main.bin"
+        for name, text in {**files, "go.mod": "module vo.test\n\ngo 1.27\n"}.items():
+            source = Path(folder) / name
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text, encoding="utf-8")
         # -e: all complaints, not the first ten.
-        built = subprocess.run([go, "build", "-gcflags=-e", "-o", str(binary), "main.go"],
+        built = subprocess.run([go, "build", "-gcflags=-e", "-o", str(binary), "."],
                                cwd=folder, capture_output=True, text=True, check=False)
         if refused:
-            return check_errors(text, built.stderr)
+            return check_errors(files, built.stderr)
         if built.returncode != 0:
             return "go build: " + built.stderr.strip()
         try:
@@ -111,7 +131,8 @@ def main() -> int:
     parser.add_argument("--bless", action="store_true", help="write the .out files")
     parser.add_argument("names", metavar="NAME", nargs="*")
     args = parser.parse_args()
-    programs = sorted(ROOT.glob("*/*.vo"))
+    folders = {file.parent for file in ROOT.glob("*/*/main.vo")}
+    programs = sorted(folders.union(ROOT.glob("*/*.vo")))
     if args.names:
         names = {n.removesuffix(".vo").strip("/") for n in args.names}
         programs = [p for p in programs

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use vo_bytecode::Module;
 
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::Diagnostics;
 use crate::lower;
 use crate::package::{self, Program};
-use crate::source::{FileId, SourceMap, Span};
+use crate::source::SourceMap;
 use crate::types::info::PkgId;
 use crate::types::{self, Checked};
 
@@ -38,60 +38,63 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Compiles the program in a file.
-pub fn compile_file(path: &Path) -> Result<Module, Box<Failure>> {
-    compile_source(&path.display().to_string(), read(path)?)
+/// Compiles the program in a file or a folder.
+pub fn compile_path(path: &Path) -> Result<Module, Box<Failure>> {
+    front(
+        |sources, diagnostics| package::load_path(path, sources, diagnostics),
+        compile,
+    )
 }
 
 /// Compiles a program in memory; `name` is the file name that messages show.
 pub fn compile_source(name: &str, text: impl Into<Vec<u8>>) -> Result<Module, Box<Failure>> {
-    front(name, text.into(), |checked, sources| {
-        let is_std = |pkg: PkgId| {
-            checked
-                .program
-                .packages
-                .get(pkg.index())
-                .is_some_and(|p| p.std)
-        };
-        lower::lower(&checked.info, &checked.types, sources, &is_std)
-    })
+    let text = text.into();
+    front(
+        |sources, diagnostics| package::load_file(name, text, sources, diagnostics),
+        compile,
+    )
 }
 
-/// Checks the program in a file without compiling it.
-pub fn check_file(path: &Path) -> Result<(), Box<Failure>> {
-    front(&path.display().to_string(), read(path)?, |_, _| Ok(()))
+/// Checks the program or library in a file or a folder without compiling it.
+pub fn check_path(path: &Path) -> Result<(), Box<Failure>> {
+    front(
+        |sources, diagnostics| package::load_path(path, sources, diagnostics),
+        |_, _| Ok(()),
+    )
 }
 
 /// Checks a program in memory without compiling it; `name` is the file name that messages show.
 pub fn check_source(name: &str, text: impl Into<Vec<u8>>) -> Result<(), Box<Failure>> {
-    front(name, text.into(), |_, _| Ok(()))
+    let text = text.into();
+    front(
+        |sources, diagnostics| package::load_file(name, text, sources, diagnostics),
+        |_, _| Ok(()),
+    )
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Box<Failure>> {
-    std::fs::read(path).map_err(|error| {
-        let mut failure = Failure {
-            sources: SourceMap::new(),
-            diagnostics: Diagnostics::new(),
-        };
-        let file = failure.sources.add(path.display().to_string(), "");
-        failure.diagnostics.push(cannot_read(file, path, &error));
-        Box::new(failure)
-    })
-}
-
-fn cannot_read(file: FileId, path: &Path, error: &std::io::Error) -> Diagnostic {
-    let title = format!("cannot read {}: {error}", path.display());
-    Diagnostic::error("E0001", Span::new(file, 0, 0), title, "")
+fn compile(checked: &Checked<'_>, sources: &SourceMap) -> Result<Module, Diagnostics> {
+    if let Some(clause) = checked.program.library_clause() {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.push(package::not_main(clause));
+        return Err(diagnostics);
+    }
+    let is_std = |pkg: PkgId| {
+        checked
+            .program
+            .packages
+            .get(pkg.index())
+            .is_some_and(|p| p.std)
+    };
+    lower::lower(&checked.info, &checked.types, sources, &is_std)
 }
 
 fn front<T>(
-    name: &str,
-    text: Vec<u8>,
+    load: impl FnOnce(&mut SourceMap, &mut Diagnostics) -> Program,
     back: impl FnOnce(&Checked<'_>, &SourceMap) -> Result<T, Diagnostics>,
 ) -> Result<T, Box<Failure>> {
     let mut sources = SourceMap::new();
     let mut diagnostics = Diagnostics::new();
-    let program: Program = package::load_file(name, text, &mut sources, &mut diagnostics);
+    let program = load(&mut sources, &mut diagnostics);
     let checked = types::check(&program, &sources, &mut diagnostics);
     if !diagnostics.has_errors() {
         match back(&checked, &sources) {

@@ -66,7 +66,8 @@ fn methods(info: &Info<'_>, types: &TyTable, ty: Ty) -> Vec<String> {
 
 #[test]
 fn all_of_the_library_compiles() {
-    for path in std_packages() {
+    // Internal packages cannot be imported by programs; what is used of them is reached from the others.
+    for path in std_packages().filter(|path| !path.starts_with("internal/")) {
         let source = user_of(path);
         let module = compile_source("use.vo", source.as_str())
             .unwrap_or_else(|failure| panic!("{path}: {failure}\n{source}"));

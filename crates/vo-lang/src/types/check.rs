@@ -20,7 +20,7 @@ use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{Expr, Ident, NodeId};
 
 /// A scope: a handle into [`Checker::scopes`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct ScopeId(pub(super) u32);
 
 /// Names declared in a block, file, package or the universe.
@@ -78,6 +78,8 @@ pub(super) struct Checker<'a> {
     pub(super) captured: HashSet<(FuncId, ObjId)>,
     /// Import names that are used.
     pub(super) used_imports: HashSet<ObjId>,
+    /// The imports with `.` of the current package, by the file's scope and what they import.
+    pub(super) dot_imports: HashMap<(ScopeId, PkgId), ObjId>,
     /// Results of walks over type structure, by type.
     pub(super) valid_types: HashMap<super::ty::NamedId, super::validtype::Validity>,
     /// Upper bounds of the sizes of types, and which too large ones are known.
@@ -141,6 +143,7 @@ impl<'a> Checker<'a> {
             panics: HashSet::new(),
             captured: HashSet::new(),
             used_imports: HashSet::new(),
+            dot_imports: HashMap::new(),
             valid_types: HashMap::new(),
             sizes: HashMap::new(),
             sizes_reported: HashSet::new(),

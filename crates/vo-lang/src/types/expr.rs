@@ -188,6 +188,7 @@ impl<'a> Checker<'a> {
             return Operand::invalid(e);
         };
         self.record_use(ident.id, obj);
+        self.use_dot_import(obj);
         self.resolve(obj);
         self.object_operand(e, obj)
     }

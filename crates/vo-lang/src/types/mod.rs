@@ -6,7 +6,7 @@
 //!
 //! # What this does not check
 //!
-//! - Dynamic access (`~>`) and imports with `.` are refused as not supported yet.
+//! - Dynamic access (`~>`) is refused as not supported yet.
 //! - A call on another island through a function *value* is accepted: what the value captured is known only
 //!   when the program runs.
 //! - Go takes three things that are refused here: an interface literal, within a method of an interface,
@@ -49,6 +49,7 @@ mod validtype;
 use crate::diag::Diagnostics;
 use crate::package::Program;
 use crate::source::SourceMap;
+pub(crate) use suggest::closest;
 
 /// A checked program. Unless errors were reported, every expression of it has a valid type.
 #[derive(Debug)]

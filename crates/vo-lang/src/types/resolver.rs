@@ -9,6 +9,7 @@ use super::errors;
 use super::info::{Function, ObjId, ObjKind, PackageInfo, PkgId, VarRole};
 use super::lookup::is_exported;
 use super::ty::{Name, Ty};
+use crate::source::Span;
 use crate::syntax::ast::{
     Decl, Expr, ExprKind, File, FuncDecl, Ident, ImportName, ImportSpec, TypeSpec, VarSpec,
 };
@@ -28,9 +29,10 @@ impl<'a> Checker<'a> {
         self.pkg = pkg;
         self.decls.clear();
         self.methods.clear();
+        self.dot_imports.clear();
         self.info.packages.push(PackageInfo {
             path: package.path.clone(),
-            name: package_name(&package.files),
+            name: package.name(),
             members: HashMap::new(),
             init_order: Vec::new(),
             inits: Vec::new(),
@@ -51,8 +53,8 @@ impl<'a> Checker<'a> {
         self.info.packages[pkg.index()].members = self.scopes[scope.0 as usize].names.clone();
         self.order_initialization(&order);
         self.check_unused(first_object);
-        let is_program = pkg.index() + 1 == program.packages.len();
-        if is_program && self.lookup_in(scope, "main").is_none() {
+        let is_program = pkg.index() + 1 == program.packages.len() && self.in_main();
+        if is_program && !package.files.is_empty() && self.lookup_in(scope, "main").is_none() {
             let file = package.files.first();
             let clause = file
                 .and_then(|file| file.package.as_ref())
@@ -73,7 +75,13 @@ impl<'a> Checker<'a> {
             error_span: None,
             decl: None,
         };
-        for import in &file.imports {
+        // Missing packages come last: their names stand for something invalid, and clash with nothing.
+        let targets = &self.program.targets;
+        let (found, missing): (Vec<_>, Vec<_>) = file
+            .imports
+            .iter()
+            .partition(|import| targets.contains_key(&import.id));
+        for import in found.into_iter().chain(missing) {
             self.collect_import(import, scope);
         }
         for decl in &file.decls {
@@ -237,15 +245,13 @@ impl<'a> Checker<'a> {
     // ---- imports ----
 
     fn collect_import(&mut self, import: &'a ImportSpec, scope: ScopeId) {
-        let program = self.program;
-        let found = program.packages[..self.pkg.index()]
-            .iter()
-            .position(|p| p.path == import.path);
-        let Some(index) = found else {
+        // Packages on an import cycle come in no order; the cycle was reported.
+        let target = self.program.targets.get(&import.id);
+        let Some(index) = target.filter(|target| **target < self.pkg.index()) else {
             self.declare_missing(import, scope);
             return;
         };
-        let pkg = PkgId(index as u32);
+        let pkg = PkgId(*index as u32);
         let imports = &mut self.info.packages[self.pkg.index()].imports;
         if !imports.contains(&pkg) {
             imports.push(pkg);
@@ -273,9 +279,49 @@ impl<'a> Checker<'a> {
                 self.record_def(name.id, obj);
                 self.declare(scope, obj);
             }
-            ImportName::Dot(span) => {
-                self.report(errors::not_supported(*span, "importing with `.`"))
+            ImportName::Dot(span) => self.import_members(import, pkg, *span, scope),
+        }
+    }
+
+    /// `import . "path"`: the package's exported members in the scope of the file.
+    fn import_members(&mut self, import: &'a ImportSpec, pkg: PkgId, dot: Span, file: ScopeId) {
+        let name = ObjKind::PkgName(pkg);
+        let obj = self.new_object(".".into(), import.path_span, Ty::INVALID, name);
+        self.record_def(import.id, obj);
+        self.dot_imports.insert((file, pkg), obj);
+        let members = &self.info.package(pkg).members;
+        let mut exported: Vec<(Name, ObjId)> = members
+            .iter()
+            .filter(|(name, _)| is_exported(name))
+            .map(|(name, member)| (name.clone(), *member))
+            .collect();
+        exported.sort();
+        for (name, member) in exported {
+            match self.lookup_in(file, &name) {
+                Some(other) => {
+                    let previous = self.info.object(other).span;
+                    self.report(errors::redeclared(dot, &name, previous));
+                    self.used_imports.insert(obj);
+                }
+                None => {
+                    self.scopes[file.0 as usize].names.insert(name, member);
+                }
             }
+        }
+    }
+
+    /// Notes that the import with `.` is used which brought `obj` into the scope of the file.
+    pub(super) fn use_dot_import(&mut self, obj: ObjId) {
+        let Some(pkg) = self.info.object(obj).pkg.filter(|pkg| *pkg != self.pkg) else {
+            return;
+        };
+        let mut scope = Some(self.env.scope);
+        while let Some(id) = scope {
+            if let Some(&import) = self.dot_imports.get(&(id, pkg)) {
+                self.used_imports.insert(import);
+                return;
+            }
+            scope = self.scopes[id.0 as usize].parent;
         }
     }
 
@@ -285,8 +331,10 @@ impl<'a> Checker<'a> {
             ImportName::Named(name) => name.name.clone(),
             _ => import.path.rsplit('/').next().unwrap_or_default().into(),
         };
-        let obj = self.new_object(name, import.path_span, Ty::INVALID, ObjKind::TypeName);
-        self.declare(scope, obj);
+        if self.lookup_in(scope, &name).is_none() {
+            let obj = self.new_object(name, import.path_span, Ty::INVALID, ObjKind::TypeName);
+            self.declare(scope, obj);
+        }
     }
 
     /// Reports imports that have the name of a package-level object.
@@ -300,6 +348,16 @@ impl<'a> Checker<'a> {
             })
             .collect();
         for (name, import, object) in clashes {
+            let brought = self.info.object(import).pkg.filter(|pkg| *pkg != self.pkg);
+            let import = brought
+                .and_then(|pkg| {
+                    let dots = self
+                        .dot_imports
+                        .iter()
+                        .filter(|((_, from), _)| *from == pkg);
+                    dots.map(|(_, import)| *import).min()
+                })
+                .unwrap_or(import);
             let (span, previous) = (self.info.object(object).span, self.info.object(import).span);
             self.report(errors::redeclared(span, &name, previous));
         }
@@ -400,11 +458,4 @@ impl<'a> Checker<'a> {
             .copied()
             .filter(|_| is_exported(name))
     }
-}
-
-fn package_name(files: &[File]) -> Name {
-    files
-        .first()
-        .and_then(|file| file.package.as_ref())
-        .map_or_else(|| "main".into(), |p| p.name.clone())
 }

@@ -3,7 +3,7 @@
 use super::ty::Name;
 
 /// The candidate most like `name`, if one is close enough to be meant; the alphabetically first of equals.
-pub(super) fn closest(name: &str, candidates: &[Name]) -> Option<Name> {
+pub(crate) fn closest(name: &str, candidates: &[Name]) -> Option<Name> {
     /// Longer names are not compared: the distance is quadratic.
     const MAX_CHARS: usize = 64;
     let length = name.chars().count();

@@ -123,6 +123,7 @@ impl<'a> Checker<'a> {
             return Ty::INVALID;
         };
         self.record_use(ident.id, obj);
+        self.use_dot_import(obj);
         self.resolve(obj);
         let object = self.info.object(obj);
         match object.kind {

@@ -1,0 +1,339 @@
+//! Loading: from the files of the program to all packages it needs.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::project::{Project, source_files};
+use super::{Package, Program, STD_FILES, errors, order};
+use crate::diag::Diagnostics;
+use crate::source::{SourceMap, Span};
+use crate::syntax::ast::{File, ImportSpec, Name, NodeId, NodeIds};
+use crate::syntax::parse_file;
+
+/// The stack that one more import in a chain of imports may need, and how much is added where there is less.
+const RED_ZONE: usize = 128 << 10;
+const STACK_SEGMENT: usize = 1 << 20;
+
+pub(super) struct Loader<'a> {
+    project: Option<Project>,
+    source: &'a mut SourceMap,
+    diags: &'a mut Diagnostics,
+    ids: NodeIds,
+    packages: Vec<Package>,
+    /// The packages each package imports.
+    imports: Vec<Vec<usize>>,
+    states: HashMap<Key, State>,
+    /// The package that each import means, by the import's id.
+    targets: HashMap<NodeId, usize>,
+    /// The imports that led to the package being loaded: who imports, where, and what.
+    trail: Vec<(Name, Span, Name)>,
+    /// The packages of the project, once they were needed for a suggestion.
+    known: Option<Vec<Name>>,
+}
+
+/// A package: of the standard library or of the project, and its path there.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    std: bool,
+    path: Name,
+}
+
+/// How far the loading of a package is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Loading,
+    Loaded(usize),
+    /// There is none, or it cannot be used; that was reported.
+    Missing,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(
+        project: Option<Project>,
+        source: &'a mut SourceMap,
+        diags: &'a mut Diagnostics,
+    ) -> Self {
+        Loader {
+            project,
+            source,
+            diags,
+            ids: NodeIds::new(),
+            packages: Vec::new(),
+            imports: Vec::new(),
+            states: HashMap::new(),
+            targets: HashMap::new(),
+            trail: Vec::new(),
+            known: None,
+        }
+    }
+
+    /// Loads what the files of the program import, and makes them the program's package.
+    pub(super) fn load(mut self, files: Vec<File>) -> Self {
+        self.check_clauses(&files);
+        self.add("main".into(), false, files);
+        self
+    }
+
+    pub(super) fn finish(self) -> (Program, &'a mut Diagnostics) {
+        let nodes: Vec<order::Node> = self
+            .packages
+            .iter()
+            .zip(self.imports)
+            .map(|(package, imports)| (package.path.clone(), imports))
+            .collect();
+        let order = order::initialization_order(&nodes);
+        let mut place = vec![0; order.len()];
+        for (at, package) in order.iter().enumerate() {
+            place[*package] = at;
+        }
+        let mut packages: Vec<_> = self.packages.into_iter().zip(&place).collect();
+        packages.sort_by_key(|(_, place)| **place);
+        let program = Program {
+            packages: packages.into_iter().map(|(package, _)| package).collect(),
+            targets: self
+                .targets
+                .into_iter()
+                .map(|(import, package)| (import, place[package]))
+                .collect(),
+            node_count: self.ids.count(),
+            syntax_errors: false,
+        };
+        (program, self.diags)
+    }
+
+    // ---- files ----------------------------------------------------------------------------------------
+
+    pub(super) fn parse(&mut self, name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> File {
+        let file = self.source.add(name, bytes);
+        parse_file(self.source, file, &mut self.ids, self.diags)
+    }
+
+    pub(super) fn read_file(&mut self, path: &Path) -> Option<File> {
+        match std::fs::read(path) {
+            Ok(bytes) => Some(self.parse(path.display().to_string(), bytes)),
+            Err(error) => {
+                self.cannot_read(path, &error);
+                None
+            }
+        }
+    }
+
+    /// The files of a folder that is a program of its own.
+    pub(super) fn parse_folder(&mut self, folder: &Path) -> Vec<File> {
+        match source_files(folder) {
+            Ok(files) if files.is_empty() => {
+                let at = self.source.add(folder.display().to_string(), "");
+                self.diags
+                    .push(errors::no_files(Span::new(at, 0, 0), folder));
+                Vec::new()
+            }
+            Ok(files) => files
+                .iter()
+                .filter_map(|file| self.read_file(file))
+                .collect(),
+            Err(error) => {
+                self.cannot_read(folder, &error);
+                Vec::new()
+            }
+        }
+    }
+
+    fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
+        let file = self.source.add(path.display().to_string(), "");
+        self.diags.push(errors::cannot_read(file, path, error));
+    }
+
+    /// The files of a package must agree on its name; only a program of one file need not tell it.
+    fn check_clauses(&mut self, files: &[File]) {
+        let first = files.iter().find_map(|file| file.package.as_ref());
+        for file in files {
+            match (&file.package, first) {
+                (Some(clause), _) if clause.is_blank() => {
+                    self.diags.push(errors::blank_clause(clause));
+                }
+                (Some(clause), Some(first)) if clause.name != first.name => {
+                    self.diags.push(errors::clauses_differ(clause, first));
+                }
+                (None, _) if files.len() > 1 || !self.trail.is_empty() => {
+                    let name = match (first, self.trail.last()) {
+                        (Some(first), _) => &*first.name,
+                        (None, Some((_, _, path))) => path.rsplit('/').next().unwrap_or_default(),
+                        (None, None) => "main",
+                    };
+                    let diagnostic = errors::no_clause(file.span.start(), name);
+                    self.diags.push(diagnostic);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    // ---- imports --------------------------------------------------------------------------------------
+
+    /// Adds a package behind those that it imports; gives its index.
+    fn add(&mut self, path: Name, std: bool, files: Vec<File>) -> usize {
+        let importer = Key { std, path };
+        let mut imports = Vec::new();
+        for import in files.iter().flat_map(|file| &file.imports) {
+            let found =
+                stacker::maybe_grow(RED_ZONE, STACK_SEGMENT, || self.import(&importer, import));
+            let Some(package) = found else { continue };
+            self.targets.insert(import.id, package);
+            if !imports.contains(&package) {
+                imports.push(package);
+            }
+        }
+        let Key { std, path } = importer;
+        self.packages.push(Package { path, std, files });
+        self.imports.push(imports);
+        self.packages.len() - 1
+    }
+
+    /// The index of the package that an import names, which is loaded where it is not yet.
+    fn import(&mut self, importer: &Key, import: &ImportSpec) -> Option<usize> {
+        let key = self.key(importer, &import.path);
+        let step = (importer.path.clone(), import.path_span, key.path.clone());
+        let package = match self.states.get(&key) {
+            Some(State::Loaded(package)) => *package,
+            Some(State::Loading) => {
+                let start = self.trail.iter().position(|(_, _, to)| *to == key.path);
+                let mut cycle = self.trail[start.map_or(0, |at| at + 1)..].to_vec();
+                cycle.push(step);
+                self.diags.push(errors::import_cycle(&cycle));
+                return None;
+            }
+            Some(State::Missing) => return None,
+            None => {
+                self.states.insert(key.clone(), State::Loading);
+                self.trail.push(step);
+                let found = self.load_package(&key, import.path_span);
+                self.trail.pop();
+                let state = found.map_or(State::Missing, State::Loaded);
+                self.states.insert(key.clone(), state);
+                found?
+            }
+        };
+        let loaded = &self.packages[package];
+        if !key.std && &*loaded.name() == "main" {
+            self.diags
+                .push(errors::import_of_program(import.path_span, loaded));
+            return None;
+        }
+        if !key.std && !sees(&importer.path, &key.path) {
+            self.diags
+                .push(errors::internal(import.path_span, &key.path));
+            return None;
+        }
+        Some(package)
+    }
+
+    /// What an import path means to a package. The library's own `internal` packages are for the library.
+    fn key(&self, importer: &Key, path: &str) -> Key {
+        let std = is_std(path) && (importer.std || !path.starts_with("internal/"));
+        let path = match &self.project {
+            Some(project) if !std => project.from_root(path),
+            _ => path,
+        };
+        Key {
+            std,
+            path: path.into(),
+        }
+    }
+
+    fn load_package(&mut self, key: &Key, at: Span) -> Option<usize> {
+        let files = if key.std {
+            self.std_files(&key.path)
+        } else {
+            self.project_files(&key.path, at)?
+        };
+        self.check_clauses(&files);
+        Some(self.add(key.path.clone(), key.std, files))
+    }
+
+    /// The files of a package of the standard library.
+    fn std_files(&mut self, path: &str) -> Vec<File> {
+        std_texts(path)
+            .map(|(package, name, text)| self.parse(format!("std/{package}/{name}"), *text))
+            .collect()
+    }
+
+    /// The files of a folder of the project.
+    fn project_files(&mut self, path: &Name, at: Span) -> Option<Vec<File>> {
+        let folder = self
+            .project
+            .as_ref()
+            .and_then(|project| project.folder(path));
+        let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+            if is_std(path) {
+                self.diags.push(errors::internal(at, path));
+            } else {
+                self.no_such_package(path, at);
+            }
+            return None;
+        };
+        match source_files(&folder) {
+            Ok(files) if files.is_empty() => self.diags.push(errors::no_files(at, &folder)),
+            Ok(files) => {
+                return Some(
+                    files
+                        .iter()
+                        .filter_map(|file| self.read_file(file))
+                        .collect(),
+                );
+            }
+            Err(error) => self.cannot_read(&folder, &error),
+        }
+        None
+    }
+
+    fn no_such_package(&mut self, path: &Name, at: Span) {
+        let project = &self.project;
+        let known = self
+            .known
+            .get_or_insert_with(|| project.as_ref().map_or_else(Vec::new, Project::packages));
+        let diagnostic = errors::no_such_package(at, path, known, project.is_some());
+        self.diags.push(diagnostic);
+    }
+}
+
+/// The files of a standard package.
+fn std_texts(
+    path: &str,
+) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    let start = STD_FILES.partition_point(|(package, ..)| *package < path);
+    let end = STD_FILES.partition_point(|(package, ..)| *package <= path);
+    STD_FILES[start..end].iter()
+}
+
+fn is_std(path: &str) -> bool {
+    std_texts(path).next().is_some()
+}
+
+/// Whether a package may import another one of the same tree, as far as folders `internal` go.
+fn sees(importer: &str, path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let Some(at) = parts.iter().rposition(|part| *part == "internal") else {
+        return true;
+    };
+    let outside = parts[..at].join("/");
+    outside.is_empty()
+        || importer == outside
+        || importer
+            .strip_prefix(&*outside)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sees;
+
+    #[test]
+    fn internal_packages_are_for_what_lies_beside_them() {
+        assert!(sees("main", "a/b"));
+        assert!(sees("main", "internal/b"));
+        assert!(sees("a", "a/internal/b"));
+        assert!(sees("a/c", "a/internal/b"));
+        assert!(!sees("ab", "a/internal/b"));
+        assert!(!sees("main", "a/internal/b"));
+    }
+}
