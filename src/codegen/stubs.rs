@@ -7,7 +7,7 @@
 //! | leave | the sentinel's: returns to whoever entered the dispatch |
 //! | overflow | begins a stack overflow panic in the record below |
 //! | resume lazily | compiles the resume function of a record, then enters it |
-//! | poll, record, alloc, push, fault | slow paths that keep every register (`preserve_all`), so that the cold path around them costs the hot path nothing |
+//! | poll, record, alloc, push, fault, chan_…, take_next | slow paths that keep every register (`preserve_all`), so that the cold path around them costs the hot path nothing |
 
 use super::abi;
 use super::func::raw::Raw;
@@ -46,6 +46,14 @@ pub struct Stubs {
     pub records: Vec<CodeId>,
     /// `tmp[0]` in: layout, `tmp[1]` in: bytes; `tmp[0]` out: the object, or 0.
     pub alloc: CodeId,
+    /// `tmp` in: the channel, the address of the value's words; `tmp[0]` out: the status.
+    pub chan_send: CodeId,
+    /// `tmp[0]` in: the channel; out: the status.
+    pub chan_recv: CodeId,
+    /// `tmp[0]` in: the channel; out: the status.
+    pub chan_close: CodeId,
+    /// `tmp[0]` out: the fiber that is to run next, or 0.
+    pub take_next: CodeId,
 }
 
 impl Stubs {
@@ -69,6 +77,10 @@ impl Stubs {
                 .map(|class| declare(&format!("record{class}"), abi::stub_signature()))
                 .collect::<Result<_, _>>()?,
             alloc: declare("alloc", abi::stub_signature())?,
+            chan_send: declare("chan_send", abi::stub_signature())?,
+            chan_recv: declare("chan_recv", abi::stub_signature())?,
+            chan_close: declare("chan_close", abi::stub_signature())?,
+            take_next: declare("take_next", abi::stub_signature())?,
         })
     }
 }
@@ -117,6 +129,30 @@ pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
         let (layout, bytes) = (raw.tmp(0), raw.tmp(1));
         let object = raw.helper(Helper::Alloc, &[layout, bytes]);
         raw.set_tmp(0, object);
+        raw.ret(&[]);
+    })?;
+    let id = jit.decls.stubs.chan_send;
+    define(jit, id, abi::stub_signature(), |raw| {
+        let (chan, words) = (raw.tmp(0), raw.tmp(1));
+        let status = raw.helper(Helper::ChanSend, &[chan, words]);
+        raw.set_tmp(0, status);
+        raw.ret(&[]);
+    })?;
+    for (id, helper) in [
+        (jit.decls.stubs.chan_recv, Helper::ChanRecv),
+        (jit.decls.stubs.chan_close, Helper::ChanClose),
+    ] {
+        define(jit, id, abi::stub_signature(), |raw| {
+            let chan = raw.tmp(0);
+            let status = raw.helper(helper, &[chan]);
+            raw.set_tmp(0, status);
+            raw.ret(&[]);
+        })?;
+    }
+    let id = jit.decls.stubs.take_next;
+    define(jit, id, abi::stub_signature(), |raw| {
+        let fiber = raw.helper(Helper::TakeNext, &[]);
+        raw.set_tmp(0, fiber);
         raw.ret(&[]);
     })?;
     for class in jit.decls.used_record_classes() {

@@ -1,7 +1,7 @@
 //! Channels and select.
 
 use super::capture::Arrival;
-use super::emit::Emitter;
+use super::emit::{Emitter, Mode};
 use crate::runtime::chan::{Chan, OK_VALUE, Queue};
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::fiber::{Fiber, State};
@@ -26,6 +26,31 @@ pub(super) struct SelectGroup {
     word: usize,
 }
 
+/// A side of a channel, where fibers wait.
+#[derive(Clone, Copy)]
+enum Side {
+    Receivers,
+    Senders,
+}
+
+impl Side {
+    /// Where its queue lies in the channel.
+    fn queue(self) -> usize {
+        match self {
+            Side::Receivers => offset_of!(Chan, receivers),
+            Side::Senders => offset_of!(Chan, senders),
+        }
+    }
+
+    /// The state of those who wait there.
+    fn state(self) -> State {
+        match self {
+            Side::Receivers => State::Receiving,
+            Side::Senders => State::Sending,
+        }
+    }
+}
+
 /// Words of a case's description.
 const DESC_WORDS: usize = size_of::<CaseDesc>() / 8;
 
@@ -37,6 +62,7 @@ impl Emitter<'_, '_, '_> {
         let values: Vec<Value> = vals.iter().map(|slot| self.get(*slot)).collect();
         let (slow, done) = (self.raw.cold_block(), self.raw.block());
         let (try_ring, ring, try_fiber) = (self.raw.block(), self.raw.block(), self.raw.block());
+        let nobody = self.nobody_block(slow);
         self.raw.branch(chan, try_ring, slow);
 
         self.raw.at(try_ring);
@@ -55,8 +81,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.jump(done, &[]);
 
         self.raw.at(try_fiber);
-        let queue = offset_of!(Chan, receivers);
-        let receiver = self.pop_fiber(chan, queue, slow);
+        let receiver = self.pop_fiber(chan, Side::Receivers, nobody, slow);
         let into = self.raw.load(I64, receiver, offset_of!(Fiber, val));
         for (word, value) in values.iter().enumerate() {
             self.store_word(*value, into, word * 8);
@@ -64,9 +89,18 @@ impl Emitter<'_, '_, '_> {
         self.make_ready(receiver);
         self.raw.jump(done, &[]);
 
+        if nobody != slow {
+            self.raw.at(nobody);
+            self.wait_in(at, chan, Side::Senders, Arrival::Values(vals), slow);
+        }
+
         self.raw.at(slow);
         let words = self.words_on_stack(vals);
-        let status = self.raw.helper(Helper::ChanSend, &[chan, words]);
+        self.raw.set_tmp(0, chan);
+        self.raw.set_tmp(1, words);
+        let stub = self.raw.decls.stubs.chan_send;
+        self.raw.stub(stub);
+        let status = self.raw.tmp(0);
         self.test_blocking(at, status, Arrival::Values(vals), done);
         self.raw.at(done);
         if self.raw.decls.stress_suspend {
@@ -80,29 +114,41 @@ impl Emitter<'_, '_, '_> {
 
     /// The address that, [`Chan::BYTES`] on, is a ring's place at a position, which moves on.
     fn ring_place(&mut self, chan: Value, position: usize, words: usize) -> Value {
-        let at = self.raw.load(I64, chan, position);
-        let place = self.raw.b.ins().iadd(chan, at);
-        let behind = self.raw.b.ins().iadd_imm_s(at, words as i64 * 8);
-        let end = self.raw.load(I64, chan, offset_of!(Chan, ring_bytes));
+        let at = self.raw.load(I32, chan, position);
+        let behind = self.raw.b.ins().iadd_imm_s(at, words as i64);
+        let end = self.raw.load(I32, chan, offset_of!(Chan, ring_words));
         let wraps = self
             .raw
             .b
             .ins()
             .icmp(IntCC::UnsignedGreaterThanOrEqual, behind, end);
-        let start = self.raw.int(0);
+        let start = self.raw.b.ins().iconst(I32, 0);
         let next = self.raw.b.ins().select(wraps, start, behind);
         self.raw.store(next, chan, position);
-        place
+        let at = self.raw.b.ins().uextend(I64, at);
+        let bytes = self.raw.b.ins().ishl_imm_u(at, 3);
+        self.raw.b.ins().iadd(chan, bytes)
     }
 
-    /// Takes the fiber that waits first in a channel's queue. Goes to `slow` where nobody waits,
-    /// or a select does, or another is behind it, or the channel has a ring (whose fast path
-    /// must then be opened again).
-    fn pop_fiber(&mut self, chan: Value, queue: usize, slow: Block) -> Value {
+    /// Where an operation goes on that finds nobody waiting: in the resume form, which has a
+    /// record to wait in, to code of its own; else to the runtime.
+    fn nobody_block(&mut self, slow: Block) -> Block {
+        if self.mode == Mode::Resume && !self.raw.decls.stress_suspend {
+            self.raw.block()
+        } else {
+            slow
+        }
+    }
+
+    /// Takes the fiber that waits first on one side of a channel. Goes to `nobody` where nobody
+    /// waits, and to `slow` where a select does, or where the sender that waits is to refill a
+    /// ring.
+    fn pop_fiber(&mut self, chan: Value, side: Side, nobody: Block, slow: Block) -> Value {
+        let queue = side.queue();
         let head = queue + offset_of!(Queue, head);
         let fiber = self.raw.load(I64, chan, head);
         let (some, plain) = (self.raw.block(), self.raw.block());
-        self.raw.branch(fiber, some, slow);
+        self.raw.branch(fiber, some, nobody);
         self.raw.at(some);
         let state = self.raw.load(I8, fiber, offset_of!(Fiber, state));
         let is_case = self
@@ -110,19 +156,69 @@ impl Emitter<'_, '_, '_> {
             .b
             .ins()
             .icmp_imm_s(IntCC::Equal, state, State::Case as i64);
-        let rest = self.raw.load(I64, fiber, offset_of!(Fiber, link));
         let cap = self.raw.load(I32, chan, offset_of!(Chan, cap));
-        let cap = self.raw.b.ins().uextend(I64, cap);
-        let is_case = self.raw.b.ins().uextend(I64, is_case);
-        let busy = self.raw.b.ins().bor(rest, cap);
-        let busy = self.raw.b.ins().bor(busy, is_case);
-        self.raw.branch(busy, slow, plain);
+        let special = match side {
+            Side::Receivers => is_case,
+            Side::Senders => {
+                let is_case = self.raw.b.ins().uextend(I32, is_case);
+                self.raw.b.ins().bor(cap, is_case)
+            }
+        };
+        self.raw.branch(special, slow, plain);
         self.raw.at(plain);
+        let rest = self.raw.load(I64, fiber, offset_of!(Fiber, link));
+        self.raw.store(rest, chan, head);
+        let (more, last, taken) = (self.raw.cold_block(), self.raw.block(), self.raw.block());
+        self.raw.branch(rest, more, last);
+        self.raw.at(more);
         let null = self.raw.int(0);
-        self.raw.store(null, chan, head);
-        let floor = self.raw.b.ins().iconst(I32, 0);
-        self.raw.store(floor, chan, offset_of!(Chan, floor));
+        self.raw.store(null, rest, offset_of!(Fiber, prev));
+        self.raw.jump(taken, &[]);
+        self.raw.at(last);
+        match side {
+            Side::Receivers => self.raw.store(cap, chan, offset_of!(Chan, room)),
+            Side::Senders => {
+                let floor = self.raw.b.ins().iconst(I32, 0);
+                self.raw.store(floor, chan, offset_of!(Chan, floor));
+            }
+        }
+        self.raw.jump(taken, &[]);
+        self.raw.at(taken);
         fiber
+    }
+
+    /// Queues the running fiber as the only one that waits on a side of a channel, and captures.
+    /// Goes to `slow` where the channel is closed or others wait on that side. Ends the block.
+    fn wait_in(&mut self, at: usize, chan: Value, side: Side, arrival: Arrival<'_>, slow: Block) {
+        let queue = side.queue();
+        let head = queue + offset_of!(Queue, head);
+        let first = self.raw.load(I64, chan, head);
+        let closed = self.raw.load(I8, chan, offset_of!(Chan, closed));
+        let closed = self.raw.b.ins().uextend(I64, closed);
+        let special = self.raw.b.ins().bor(first, closed);
+        let alone = self.raw.block();
+        self.raw.branch(special, slow, alone);
+        self.raw.at(alone);
+        let cx = self.raw.context();
+        let fiber = self.raw.load(I64, cx, offset_of!(Context, current));
+        let null = self.raw.int(0);
+        self.raw.store(null, fiber, offset_of!(Fiber, link));
+        self.raw.store(null, fiber, offset_of!(Fiber, prev));
+        let state = self.raw.b.ins().iconst(I8, side.state() as i64);
+        self.raw.store(state, fiber, offset_of!(Fiber, state));
+        self.raw.store(fiber, chan, head);
+        let tail = queue + offset_of!(Queue, tail);
+        self.raw.store(fiber, chan, tail);
+        let (field, shut) = match side {
+            Side::Receivers => (offset_of!(Chan, room), 0),
+            Side::Senders => (offset_of!(Chan, floor), -1),
+        };
+        let shut = self.raw.b.ins().iconst(I32, shut);
+        self.raw.store(shut, chan, field);
+        let point = self
+            .point_of(at)
+            .expect("a blocking operation is a resume point");
+        self.capture(point, arrival);
     }
 
     /// Wakes a fiber whose operation went through: it goes to the hand-off slot.
@@ -160,6 +256,7 @@ impl Emitter<'_, '_, '_> {
             self.raw.block(),
         );
         let (try_ring, ring, try_fiber) = (self.raw.block(), self.raw.block(), self.raw.block());
+        let nobody = self.nobody_block(slow);
         let received: Vec<Value> = types.iter().map(|ty| self.raw.param(done, *ty)).collect();
         let is_value = self.raw.param(done, I64);
         self.raw.branch(chan, try_ring, slow);
@@ -194,7 +291,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.jump(done, &values);
 
         self.raw.at(try_fiber);
-        let sender = self.pop_fiber(chan, offset_of!(Chan, senders), slow);
+        let sender = self.pop_fiber(chan, Side::Senders, nobody, slow);
         let from = self.raw.load(I64, sender, offset_of!(Fiber, val));
         let mut values = Vec::with_capacity(vals.len() + 1);
         for (word, ty) in types.iter().enumerate() {
@@ -204,8 +301,17 @@ impl Emitter<'_, '_, '_> {
         values.push(self.raw.int(1));
         self.raw.jump(done, &values);
 
+        if nobody != slow {
+            self.raw.at(nobody);
+            let room = Arrival::Room(vals.len());
+            self.wait_in(at, chan, Side::Receivers, room, slow);
+        }
+
         self.raw.at(slow);
-        let status = self.raw.helper(Helper::ChanRecv, &[chan]);
+        self.raw.set_tmp(0, chan);
+        let stub = self.raw.decls.stubs.chan_recv;
+        self.raw.stub(stub);
+        let status = self.raw.tmp(0);
         self.test_blocking(at, status, Arrival::Room(vals.len()), waited);
         self.raw.at(waited);
         let mut values: Vec<Value> = types
@@ -267,7 +373,10 @@ impl Emitter<'_, '_, '_> {
 
     pub fn chan_close(&mut self, chan: Slot) {
         let chan = self.get(chan);
-        let status = self.raw.helper(Helper::ChanClose, &[chan]);
+        self.raw.set_tmp(0, chan);
+        let stub = self.raw.decls.stubs.chan_close;
+        self.raw.stub(stub);
+        let status = self.raw.tmp(0);
         self.check_status(status);
     }
 

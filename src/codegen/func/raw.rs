@@ -275,7 +275,9 @@ impl<'a, 'b> Raw<'a, 'b> {
         self.jump(enter, &[head]);
 
         self.at(slow);
-        let taken = self.helper(Helper::TakeNext, &[]);
+        let stub = self.decls.stubs.take_next;
+        self.stub(stub);
+        let taken = self.tmp(0);
         self.branch_args(taken, enter, &[taken], none, &[]);
 
         self.at(none);
