@@ -163,9 +163,7 @@ impl Chan {
     /// When the heap is at its limit, or the ring would have more words than it can count.
     pub fn new(cx: &mut Context, ty: TypeId, cap: u32) -> Result<*mut Chan, OutOfMemory> {
         let shape = cx.program.chan_shape(ty).unwrap_or_default();
-        let ring_words = cap
-            .checked_mul(u32::from(shape.words))
-            .ok_or(OutOfMemory)?;
+        let ring_words = cap.checked_mul(u32::from(shape.words)).ok_or(OutOfMemory)?;
         let bytes = Chan::BYTES + ring_words as usize * 8;
         let chan = cx.heap.alloc(cx.program.own.chan, bytes)?.cast::<Chan>();
         // SAFETY: a fresh zeroed object of at least a channel's size.

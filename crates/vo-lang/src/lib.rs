@@ -8,6 +8,7 @@ pub mod compile;
 pub mod diag;
 mod lower;
 pub mod package;
+mod reach;
 pub mod source;
 pub mod syntax;
 pub mod types;

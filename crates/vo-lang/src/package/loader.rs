@@ -6,9 +6,10 @@ use std::path::Path;
 use super::project::{Project, source_files};
 use super::{Package, Program, STD_FILES, errors, order};
 use crate::diag::Diagnostics;
+use crate::reach::{self, Waiting};
 use crate::source::{SourceMap, Span};
 use crate::syntax::ast::{File, ImportSpec, Name, NodeId, NodeIds};
-use crate::syntax::parse_file;
+use crate::syntax::{Outline, parse_file, parse_outline};
 
 /// The stack that one more import in a chain of imports may need, and how much is added where there is less.
 const RED_ZONE: usize = 128 << 10;
@@ -29,6 +30,8 @@ pub(super) struct Loader<'a> {
     trail: Vec<(Name, Span, Name)>,
     /// The packages of the project, once they were needed for a suggestion.
     known: Option<Vec<Name>>,
+    /// Files of the standard library, whose functions' bodies are parsed where the program reaches them.
+    waiting: Vec<Waiting>,
 }
 
 /// A package: of the standard library or of the project, and its path there.
@@ -64,6 +67,7 @@ impl<'a> Loader<'a> {
             targets: HashMap::new(),
             trail: Vec::new(),
             known: None,
+            waiting: Vec::new(),
         }
     }
 
@@ -74,7 +78,8 @@ impl<'a> Loader<'a> {
         self
     }
 
-    pub(super) fn finish(self) -> (Program, &'a mut Diagnostics) {
+    pub(super) fn finish(mut self) -> (Program, &'a mut Diagnostics) {
+        self.parse_reached();
         let nodes: Vec<order::Node> = self
             .packages
             .iter()
@@ -99,6 +104,22 @@ impl<'a> Loader<'a> {
             syntax_errors: false,
         };
         (program, self.diags)
+    }
+
+    /// Parses the bodies of the standard library's functions that the program can reach.
+    fn parse_reached(&mut self) {
+        let mut packages = self.packages.iter();
+        let dynamic = packages.any(|package| {
+            &*package.path == "dyn" || package.files.iter().any(|file| file.dynamic)
+        });
+        reach::parse_reached(
+            &mut self.packages,
+            &self.waiting,
+            dynamic,
+            self.source,
+            &mut self.ids,
+            self.diags,
+        );
     }
 
     // ---- files ----------------------------------------------------------------------------------------
@@ -241,20 +262,30 @@ impl<'a> Loader<'a> {
     }
 
     fn load_package(&mut self, key: &Key, at: Span) -> Option<usize> {
-        let files = if key.std {
+        let (files, outlines) = if key.std {
             self.std_files(&key.path)
         } else {
-            self.project_files(&key.path, at)?
+            (self.project_files(&key.path, at)?, Vec::new())
         };
         self.check_clauses(&files);
-        Some(self.add(key.path.clone(), key.std, files))
+        let package = self.add(key.path.clone(), key.std, files);
+        let outlines = outlines.into_iter().enumerate();
+        self.waiting.extend(outlines.map(|(file, outline)| Waiting {
+            package,
+            file,
+            outline,
+        }));
+        Some(package)
     }
 
-    /// The files of a package of the standard library.
-    fn std_files(&mut self, path: &str) -> Vec<File> {
+    /// The files of a package of the standard library, without the bodies of their functions.
+    fn std_files(&mut self, path: &str) -> (Vec<File>, Vec<Outline>) {
         std_texts(path)
-            .map(|(package, name, text)| self.parse(format!("std/{package}/{name}"), *text))
-            .collect()
+            .map(|(package, name, text)| {
+                let file = self.source.add(format!("std/{package}/{name}"), *text);
+                parse_outline(self.source, file, &mut self.ids, self.diags)
+            })
+            .unzip()
     }
 
     /// The files of a folder of the project.

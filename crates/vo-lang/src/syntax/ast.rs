@@ -64,6 +64,10 @@ pub struct File {
     pub decls: Vec<Decl>,
     /// All comments, in source order. Only the printer reads them.
     pub comments: Vec<Comment>,
+    /// Every name that stands in the file, once; in no order.
+    pub names: Vec<Name>,
+    /// Whether the file has a dynamic access.
+    pub dynamic: bool,
 }
 
 /// A comment, delimiters included.
@@ -221,6 +225,8 @@ pub struct FuncDecl {
     pub sig: FuncType,
     /// The body; the standard library declares native functions without one.
     pub body: Option<Block>,
+    /// Whether there is a body that was left out, since the program cannot reach it.
+    pub left_out: bool,
 }
 
 /// `(name T)` or `(T)` before a method's name.

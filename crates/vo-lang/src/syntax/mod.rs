@@ -10,7 +10,7 @@ pub mod parser;
 pub mod printer;
 mod token;
 
-pub use parser::parse_file;
+pub use parser::{Outline, parse_file, parse_outline};
 
 #[cfg(test)]
 mod tests;

@@ -261,6 +261,7 @@ impl Tok {
 }
 
 /// What the lexer made of a file.
+#[derive(Debug)]
 pub(super) struct Lexed {
     /// The tokens, ending in one [`Tok::Eof`].
     pub tokens: Vec<Token>,

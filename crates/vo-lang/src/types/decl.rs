@@ -425,6 +425,7 @@ impl<'a> Checker<'a> {
                 };
                 self.later(move |c| c.func_body(func, env));
             }
+            None if decl.left_out => {}
             None if !self.program.packages[self.pkg.index()].std => {
                 self.report(errors::missing_body(decl.name.span, &decl.name.name));
             }

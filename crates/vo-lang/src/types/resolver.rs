@@ -363,7 +363,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports unused local variables and imports among the objects from `first` on.
+    /// Reports unused local variables and imports among the objects from `first` on. An import of the
+    /// standard library may be used by what was left out.
     fn check_unused(&mut self, first: usize) {
         for index in first..self.info.objects.len() {
             let object = &self.info.objects[index];
@@ -374,7 +375,8 @@ impl<'a> Checker<'a> {
                 }
                 ObjKind::PkgName(pkg) => {
                     let pkg = *pkg;
-                    if !self.used_imports.contains(&ObjId(index as u32)) {
+                    let std = self.program.packages[self.pkg.index()].std;
+                    if !std && !self.used_imports.contains(&ObjId(index as u32)) {
                         let path = self.info.package(pkg).path.clone();
                         self.report(errors::unused_import(span, &path));
                     }

@@ -2,11 +2,12 @@
 
 use super::super::ast::{
     Comment, ConstSpec, Decl, Expr, File, FuncDecl, FuncType, GenDecl, Ident, ImportName,
-    ImportSpec, Name, Receiver, TypeSpec, VarSpec,
+    ImportSpec, Name, NodeId, Receiver, TypeSpec, VarSpec,
 };
 use super::super::ast::{ExprKind, LitValue};
 use super::super::errors;
 use super::super::token::Tok;
+use super::outline::FuncTokens;
 use super::{PResult, Parser, Reported};
 use crate::source::Span;
 
@@ -28,6 +29,8 @@ impl Parser<'_> {
             imports: Vec::new(),
             decls: Vec::new(),
             comments,
+            names: Vec::new(),
+            dynamic: false,
         };
         while self.tok().is_semi() {
             self.bump();
@@ -47,6 +50,9 @@ impl Parser<'_> {
                 self.bump();
             }
             if self.at(Tok::Eof) {
+                file.names = self.names.into_values().collect();
+                let mut tokens = self.lexed.tokens.iter();
+                file.dynamic = tokens.any(|token| token.tok == Tok::DynArrow);
                 return file;
             }
             let start = self.pos;
@@ -256,6 +262,7 @@ impl Parser<'_> {
     /// A function or method.
     pub(super) fn func_decl(&mut self) -> PResult<FuncDecl> {
         self.nested(|p| {
+            let start = p.pos;
             let lo = p.bump();
             let head = match p.func_head(lo) {
                 Ok(head) => head,
@@ -268,6 +275,8 @@ impl Parser<'_> {
                 p.report(errors::brace_on_next_line(p.span(), "the function"));
                 p.bump();
             }
+            let id = p.ids.fresh();
+            let left_out = p.leave_out(id, start);
             let body = if p.at(Tok::LBrace) {
                 Some(p.body()?)
             } else {
@@ -275,14 +284,38 @@ impl Parser<'_> {
             };
             let FuncHead { recv, name, sig } = head;
             Ok(FuncDecl {
-                id: p.ids.fresh(),
+                id,
                 span: p.since(lo),
+                left_out,
                 recv,
                 name,
                 sig,
                 body,
             })
         })
+    }
+
+    /// In an outline, notes the function that began at the token `start` and goes past its body. Whether it
+    /// has one.
+    fn leave_out(&mut self, decl: NodeId, start: usize) -> bool {
+        if self.outline.is_none() {
+            return false;
+        }
+        let partner = self.at(Tok::LBrace).then(|| self.partner(self.pos));
+        let body = partner.flatten().map(|_| self.pos);
+        if let Some(partner) = partner.flatten() {
+            self.pos = partner + 1;
+        }
+        let end = self.pos;
+        if let Some(functions) = &mut self.outline {
+            functions.push(FuncTokens {
+                decl,
+                start,
+                body,
+                end,
+            });
+        }
+        body.is_some()
     }
 
     fn func_head(&mut self, lo: Span) -> PResult<FuncHead> {

@@ -11,6 +11,7 @@
 mod control;
 mod decl;
 mod expr;
+mod outline;
 mod recover;
 mod stmt;
 mod types;
@@ -23,6 +24,8 @@ use super::lexer::lex;
 use super::token::{Lexed, Tok, Token};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
+
+pub use outline::{Outline, parse_outline};
 
 /// The greatest height of a tree. Whoever walks one may recurse this deep.
 pub const MAX_DEPTH: u32 = 1000;
@@ -44,15 +47,19 @@ pub fn parse_file(
 ) -> File {
     let source = sources.file(file);
     let lexed = lex(file, source, diags);
-    let comments = lexed
+    let comments = comments_of(file, source, &lexed);
+    Parser::new(file, source, &lexed, ids, diags).file(comments)
+}
+
+fn comments_of(file: FileId, source: &SourceFile, lexed: &Lexed) -> Vec<Comment> {
+    lexed
         .comments
         .iter()
         .map(|(lo, hi)| Comment {
             span: Span::new(file, *lo, *hi),
             text: Name::from(&source.text()[*lo as usize..*hi as usize]),
         })
-        .collect();
-    Parser::new(file, source, &lexed, ids, diags).file(comments)
+        .collect()
 }
 
 /// An error was reported; nothing came of what was being parsed.
@@ -86,6 +93,8 @@ struct Parser<'a> {
     unclosed: bool,
     /// Lines with an error after which others would be echoes.
     spoiled: HashSet<u32>,
+    /// Where function declarations are noted when their bodies are left out.
+    outline: Option<&'a mut Vec<outline::FuncTokens>>,
 }
 
 impl<'a> Parser<'a> {
@@ -112,6 +121,7 @@ impl<'a> Parser<'a> {
             blocks: Vec::new(),
             unclosed: false,
             spoiled: lexed.spoiled_lines.iter().copied().collect(),
+            outline: None,
         }
     }
 
