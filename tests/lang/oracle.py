@@ -11,8 +11,8 @@ it checks that Go complains about the marked lines, in words that hold the
 marked ones, and about no line before the first. A program with a `vo-only`
 line in its header is left out: its expectation is written by hand.
 
-NAME is a topic (`maps`) or a program (`maps/key_kinds`). README.md describes
-the format. Exit status: 0 all agree, 1 some do not.
+NAME is a folder (`maps`, `spec/types`) or a program (`maps/key_kinds`). README.md
+describes the format. Exit status: 0 all agree, 1 some do not.
 """
 
 import argparse
@@ -79,13 +79,18 @@ def check_errors(files: dict[str, str], complaints: str) -> str:
     return "; ".join(wrong)
 
 
+def label(program: Path) -> Path:
+    """The program's path from here, without its ending."""
+    return program.relative_to(ROOT).with_suffix("")
+
+
 def check(go: str, program: Path, bless: bool) -> str:
     """What is wrong with the program, or nothing."""
     files = sources(program)
     expected = header(files["main.go"])
     if expected["vo-only"]:
         return ""
-    refused = program.parent.name == "errors"
+    refused = "errors" in program.relative_to(ROOT).parts
     with tempfile.TemporaryDirectory(prefix="vo-oracle-") as folder:
         binary = Path(folder) / "main.bin"
         for name, text in {**files, "go.mod": "module vo.test\n\ngo 1.27\n"}.items():
@@ -131,19 +136,21 @@ def main() -> int:
     parser.add_argument("--bless", action="store_true", help="write the .out files")
     parser.add_argument("names", metavar="NAME", nargs="*")
     args = parser.parse_args()
-    folders = {file.parent for file in ROOT.glob("*/*/main.vo")}
-    programs = sorted(folders.union(ROOT.glob("*/*.vo")))
+    folders = {file.parent for file in ROOT.glob("*/**/main.vo")}
+    files = {p for p in ROOT.glob("*/**/*.vo") if not folders.intersection(p.parents)}
+    programs = sorted(folders.union(files))
     if args.names:
         names = {n.removesuffix(".vo").strip("/") for n in args.names}
         programs = [p for p in programs
-                    if p.parent.name in names or f"{p.parent.name}/{p.stem}" in names]
+                    if names.intersection(str(part) for part in label(p).parents)
+                    or str(label(p)) in names]
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         results = pool.map(lambda p: check(args.go, p, args.bless), programs)
         for program, wrong in zip(programs, results):
             if wrong:
                 bad += 1
-                print(f"{program.parent.name}/{program.stem}: {wrong}", flush=True)
+                print(f"{label(program)}: {wrong}", flush=True)
     print(f"{len(programs)} programs, {bad} disagree with Go")
     return 1 if bad else 0
 

@@ -36,7 +36,7 @@ fn programs_compile_to_verified_bytecode() {
     }
     let mut failures = String::new();
     for path in paths {
-        if path.parent().is_some_and(|dir| dir.ends_with("errors")) {
+        if path.components().any(|part| part.as_os_str() == "errors") {
             continue;
         }
         match compile_path(&path) {

@@ -136,6 +136,21 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
+    /// Assigns the values of an iteration: first all operands, then from left to right.
+    pub fn assign_values(&mut self, lhs: [&'a Expr; 2], values: [(Value, Ty); 2]) {
+        let mut places: Vec<Place> = lhs.into_iter().map(|e| self.place(e)).collect();
+        let mut owned = Vec::with_capacity(lhs.len());
+        for (place, (value, from)) in places.iter().zip(values) {
+            let to = Self::place_type(place).unwrap_or(from);
+            let value = self.assign(value, from, to, Want::Any);
+            owned.push(self.owned(value, to));
+        }
+        self.keep_apart(&mut places, &mut owned);
+        for (place, value) in places.iter().zip(owned) {
+            self.put(place, value);
+        }
+    }
+
     /// Copies what a later assignment reads and an earlier one overwrites.
     fn keep_apart(&mut self, places: &mut [Place], values: &mut [Value]) {
         let mut written: Vec<Slot> = Vec::new();

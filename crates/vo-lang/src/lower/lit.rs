@@ -5,7 +5,21 @@ use vo_bytecode::*;
 use super::func::{Lowerer, Value, Want};
 use super::place::Loc;
 use crate::syntax::ast::{Element, Expr, ExprKind};
+use crate::types::info::FieldStep;
 use crate::types::ty::{Kind, Ty};
+
+/// A value of a struct or array literal, and what it is for.
+struct Part<'a> {
+    value: &'a Expr,
+    /// The type of what it is for.
+    ty: Ty,
+    /// The index of the element or field.
+    index: u64,
+    /// The type of that element or field.
+    field_ty: Ty,
+    /// The way on from there, if the key names a promoted field.
+    promoted: Vec<FieldStep>,
+}
 
 impl<'a> Lowerer<'_, 'a> {
     /// The value of a composite literal.
@@ -37,17 +51,15 @@ impl<'a> Lowerer<'_, 'a> {
         let elems = elements(e);
         let mut set = vec![false; dst.len()];
         let parts = self.literal_parts(elems, ty);
-        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
-        for (value, part_ty, index) in parts {
-            let at = self.part(
-                Loc::Slots((0..dst.len() as u32).map(Slot).collect()),
-                ty,
-                index,
-            );
-            let Loc::Slots(numbers) = at else { continue };
+        self.calls_first(&values(&parts));
+        for part in parts {
+            let whole = Loc::Slots((0..dst.len() as u32).map(Slot).collect());
+            let Loc::Slots(numbers) = self.part(whole, ty, &part) else {
+                continue;
+            };
             let slots: Vec<Slot> = numbers.iter().map(|n| dst[n.index()]).collect();
             numbers.iter().for_each(|n| set[n.index()] = true);
-            let value = self.value_as(value, part_ty, Want::Fresh(&slots));
+            let value = self.value_as(part.value, part.ty, Want::Fresh(&slots));
             self.b.mov(&slots, &value.slots);
         }
         let unset: Vec<Slot> = dst
@@ -63,10 +75,10 @@ impl<'a> Lowerer<'_, 'a> {
     /// Writes a struct or array literal to zeroed memory.
     pub fn composite_into(&mut self, e: &'a Expr, ty: Ty, loc: &Loc) {
         let parts = self.literal_parts(elements(e), ty);
-        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
-        for (value, part_ty, index) in parts {
-            let at = self.part(loc.clone(), ty, index);
-            self.element_into(value, part_ty, &at);
+        self.calls_first(&values(&parts));
+        for part in parts {
+            let at = self.part(loc.clone(), ty, &part);
+            self.element_into(part.value, part.ty, &at);
         }
     }
 
@@ -86,26 +98,39 @@ impl<'a> Lowerer<'_, 'a> {
         self.store(loc, ty, &value.slots);
     }
 
-    /// A field or element of a struct or array.
-    fn part(&mut self, loc: Loc, ty: Ty, index: u64) -> Loc {
-        match *self.tys().under(ty) {
-            Kind::Array(elem, _) => self.array_part(loc, elem, index),
-            _ => self.field(loc, ty, index as usize),
+    /// Where a part of a struct or array literal belongs.
+    fn part(&mut self, loc: Loc, ty: Ty, part: &Part<'a>) -> Loc {
+        if let Kind::Array(elem, _) = *self.tys().under(ty) {
+            return self.array_part(loc, elem, part.index);
         }
+        let mut loc = self.field(loc, ty, part.index as usize);
+        let mut outer = part.field_ty;
+        for step in &part.promoted {
+            loc = self.field(loc, outer, step.index);
+            outer = step.ty;
+        }
+        loc
     }
 
-    /// The values of a struct or array literal, their types and the fields or indices they are for.
-    fn literal_parts(&mut self, elems: &'a [Element], ty: Ty) -> Vec<(&'a Expr, Ty, u64)> {
+    /// The parts of a struct or array literal.
+    fn literal_parts(&mut self, elems: &'a [Element], ty: Ty) -> Vec<Part<'a>> {
         match self.tys().under(ty).clone() {
             Kind::Struct(s) => elems
                 .iter()
                 .enumerate()
                 .filter_map(|(i, elem)| {
-                    let index = match &elem.key {
+                    let (index, promoted) = match &elem.key {
                         Some(key) => self.p.info.field_key(key.id)?,
-                        None => i,
+                        None => (i, &[][..]),
                     };
-                    Some((&elem.value, s.fields.get(index)?.ty, index as u64))
+                    let field_ty = s.fields.get(index)?.ty;
+                    Some(Part {
+                        value: &elem.value,
+                        ty: promoted.last().map_or(field_ty, |step| step.ty),
+                        index: index as u64,
+                        field_ty,
+                        promoted: promoted.to_vec(),
+                    })
                 })
                 .collect(),
             Kind::Array(part, _) | Kind::Slice(part) => {
@@ -120,7 +145,13 @@ impl<'a> Lowerer<'_, 'a> {
                             .and_then(|v| v.as_u64())
                             .unwrap_or(next);
                     }
-                    parts.push((&elem.value, part, next));
+                    parts.push(Part {
+                        value: &elem.value,
+                        ty: part,
+                        index: next,
+                        field_ty: part,
+                        promoted: Vec::new(),
+                    });
                     next += 1;
                 }
                 parts
@@ -131,14 +162,15 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn slice_literal(&mut self, e: &'a Expr, ty: Ty, elem: Ty, want: Want<'_>) -> Value {
         let parts = self.literal_parts(elements(e), ty);
-        self.calls_first(&parts.iter().map(|part| part.0).collect::<Vec<_>>());
-        let len = parts.iter().map(|part| part.2 + 1).max().unwrap_or(0);
+        self.calls_first(&values(&parts));
+        let len = parts.iter().map(|part| part.index + 1).max().unwrap_or(0);
         let elem_id = self.p.types.id(elem);
         let size = self.shape(elem).size as i64;
         let array = self.p.types.unnamed(TypeKind::Array(elem_id, len));
         let object = self.b.new_object(array);
-        for (value, elem, index) in parts {
-            self.element_into(value, elem, &Loc::memory(object, index as i64 * size));
+        for part in parts {
+            let at = Loc::memory(object, part.index as i64 * size);
+            self.element_into(part.value, part.ty, &at);
         }
         let dst = self.fresh_dst(want, ty);
         self.b.mov(&dst[..1], &[object]);
@@ -193,6 +225,10 @@ impl<'a> Lowerer<'_, 'a> {
         }
         Value::one(map)
     }
+}
+
+fn values<'a>(parts: &[Part<'a>]) -> Vec<&'a Expr> {
+    parts.iter().map(|part| part.value).collect()
 }
 
 fn elements(e: &Expr) -> &[Element] {

@@ -73,6 +73,16 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
+    /// Gives both values of an iteration. Where both are assigned, that is one assignment.
+    fn give_both(&mut self, key: (&Target<'a>, Value, Ty), value: (&Target<'a>, Value, Ty)) {
+        if let (Target::Assign(first), Target::Assign(second)) = (key.0, value.0) {
+            self.assign_values([*first, *second], [(key.1, key.2), (value.1, value.2)]);
+        } else {
+            self.give(key.0, key.1, key.2);
+            self.give(value.0, value.1, value.2);
+        }
+    }
+
     /// Notes that the first variable of a loop is never negative, if it is the counter itself.
     fn note_key(&mut self, key: &Target<'a>, counter: Slot, kind: IntKind) {
         if let Target::Declare(obj) = key
@@ -131,7 +141,10 @@ impl<'a> Lowerer<'_, 'a> {
         } else if let Target::Assign(e) = key
             && self.p.info.const_value(s.x.id).is_some()
         {
-            ty = self.type_of(e);
+            let target = self.type_of(e);
+            if !self.tys().is_interface(target) {
+                ty = target;
+            }
         }
         let value = self.value(&s.x, Want::Any).slots;
         let stable = self.is_stable(&s.x);
@@ -162,11 +175,14 @@ impl<'a> Lowerer<'_, 'a> {
                 Target::None => None,
                 _ => Some(this.element(base, counter, elem)),
             };
-            this.give(&key, Value::one(counter), Ty::INT);
-            this.note_key(&key, counter, INT);
-            if let Some(element) = element {
-                this.give(&value, element, elem);
+            let key_value = Value::one(counter);
+            match element {
+                Some(element) => {
+                    this.give_both((&key, key_value, Ty::INT), (&value, element, elem));
+                }
+                None => this.give(&key, key_value, Ty::INT),
             }
+            this.note_key(&key, counter, INT);
         });
     }
 
@@ -254,8 +270,10 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.branch(more, body, done);
         self.b.bind(body);
         let rune = self.decode(&string, counter, after);
-        self.give(&key, Value::one(counter), Ty::INT);
-        self.give(&value, Value::one(rune), Ty::INT32);
+        self.give_both(
+            (&key, Value::one(counter), Ty::INT),
+            (&value, Value::one(rune), Ty::INT32),
+        );
         self.enter(label, done, Some(next));
         self.block(&s.body);
         self.exit();
@@ -333,22 +351,11 @@ impl<'a> Lowerer<'_, 'a> {
         });
         self.b.branch(more, body, done);
         self.b.bind(body);
-        self.give(
-            &key,
-            Value {
-                slots: keys,
-                fresh: false,
-            },
-            key_ty,
-        );
-        self.give(
-            &value,
-            Value {
-                slots: vals,
-                fresh: false,
-            },
-            value_ty,
-        );
+        let held = |slots| Value {
+            slots,
+            fresh: false,
+        };
+        self.give_both((&key, held(keys), key_ty), (&value, held(vals), value_ty));
         self.enter(label, done, Some(head));
         self.block(&s.body);
         self.exit();

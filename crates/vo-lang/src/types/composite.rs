@@ -7,13 +7,13 @@ use num_bigint::BigInt;
 use super::check::Checker;
 use super::constant::Value;
 use super::errors;
-use super::info::Mode;
-use super::lookup::name_scope;
+use super::info::{FieldStep, Mode};
+use super::lookup::{Lookup, name_scope};
 use super::operand::Operand;
 use super::suggest;
 use super::ty::{Kind, StructType, Ty};
 use crate::source::Span;
-use crate::syntax::ast::{ArrayLen, Element, Expr, ExprKind};
+use crate::syntax::ast::{ArrayLen, Element, Expr, ExprKind, Ident};
 
 /// A constant as a key: equal numbers are one key, whatever their kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -33,6 +33,36 @@ impl ConstKey {
             Value::Float(r) if r.is_integer() => ConstKey::Int(r.to_integer()),
             Value::Float(r) => ConstKey::Float(r.clone()),
         }
+    }
+}
+
+/// The fields that a struct literal has values for, as paths through embedded structs.
+#[derive(Default)]
+struct GivenFields {
+    given: HashMap<Vec<usize>, Span>,
+    /// The embedded structs of which parts are given.
+    enclosing: HashMap<Vec<usize>, Span>,
+}
+
+/// How two keys of a struct literal exclude each other; each with the earlier key.
+enum Clash {
+    Same(Span),
+    Overlap(Span),
+}
+
+impl GivenFields {
+    fn add(&mut self, path: Vec<usize>, at: Span) -> Option<Clash> {
+        let mut clash = self.enclosing.get(&path).copied().map(Clash::Overlap);
+        for len in 1..path.len() {
+            if let Some(previous) = self.given.get(&path[..len]) {
+                clash = Some(Clash::Overlap(*previous));
+            }
+            self.enclosing.entry(path[..len].to_vec()).or_insert(at);
+        }
+        if let Some(previous) = self.given.insert(path, at) {
+            clash = Some(Clash::Same(previous));
+        }
+        clash
     }
 }
 
@@ -135,7 +165,7 @@ impl<'a> Checker<'a> {
     }
 
     fn keyed_fields(&mut self, ty: Ty, s: &StructType, elems: &'a [Element]) {
-        let mut seen: HashMap<usize, Span> = HashMap::new();
+        let mut seen = GivenFields::default();
         for elem in elems {
             let Some(key) = &elem.key else {
                 self.report(errors::mixed_struct_literal(elem.value.span));
@@ -148,31 +178,68 @@ impl<'a> Checker<'a> {
                 self.use_expr(&elem.value);
                 continue;
             };
-            let scope = name_scope(&ident.name, self.pkg);
-            let index = s
-                .fields
-                .iter()
-                .position(|f| f.name == ident.name && f.pkg == scope);
-            let Some(index) = index.filter(|_| !ident.is_blank()) else {
-                let names: Vec<_> = s.fields.iter().map(|f| f.name.clone()).collect();
-                let help = suggest::closest(&ident.name, &names);
-                let shown = self.show(ty);
-                self.report(errors::unknown_field(key.span, &ident.name, &shown, help));
+            let Some(steps) = self.field_key(ty, s, ident, key.span) else {
                 self.use_expr(&elem.value);
                 continue;
             };
-            self.info.field_keys.insert(key.id, index);
-            let field_ty = s.fields[index].ty;
+            let (first, promoted) = (steps[0].index, &steps[1..]);
+            self.info.field_keys.insert(key.id, first);
+            if !promoted.is_empty() {
+                self.info.promoted_keys.insert(key.id, promoted.to_vec());
+            }
             let mut x = self.expr(&elem.value);
-            self.assignment(&mut x, Some(field_ty), "struct literal");
-            if let Some(previous) = seen.insert(index, key.span) {
-                self.report(errors::duplicate_field_value(
+            let field_ty = steps.last().map(|step| step.ty);
+            self.assignment(&mut x, field_ty, "struct literal");
+            let path = steps.iter().map(|step| step.index).collect();
+            match seen.add(path, key.span) {
+                None => {}
+                Some(Clash::Same(previous)) => self.report(errors::duplicate_field_value(
                     key.span,
                     &ident.name,
                     previous,
-                ));
+                )),
+                Some(Clash::Overlap(previous)) => self.report(errors::overlapping_field_values(
+                    key.span,
+                    &ident.name,
+                    previous,
+                )),
             }
         }
+    }
+
+    /// The steps to the field that a key names, none of them through a pointer.
+    fn field_key(
+        &mut self,
+        ty: Ty,
+        s: &StructType,
+        ident: &Ident,
+        at: Span,
+    ) -> Option<Vec<FieldStep>> {
+        let scope = name_scope(&ident.name, self.pkg);
+        let own = s
+            .fields
+            .iter()
+            .position(|f| f.name == ident.name && f.pkg == scope);
+        if let Some(index) = own.filter(|_| !ident.is_blank()) {
+            let ty = s.fields[index].ty;
+            let deref = false;
+            return Some(vec![FieldStep { deref, index, ty }]);
+        }
+        match self.tys.lookup(ty, &ident.name, self.pkg) {
+            Lookup::Field { path, indirect, .. } if !ident.is_blank() => {
+                if !indirect {
+                    return Some(path);
+                }
+                self.report(errors::key_through_pointer(at, &ident.name));
+            }
+            _ => {
+                let names: Vec<_> = s.fields.iter().map(|f| f.name.clone()).collect();
+                let help = suggest::closest(&ident.name, &names);
+                let shown = self.show(ty);
+                self.report(errors::unknown_field(at, &ident.name, &shown, help));
+            }
+        }
+        None
     }
 
     fn positional_fields(&mut self, ty: Ty, s: &StructType, elems: &'a [Element], braces: Span) {

@@ -357,6 +357,7 @@ pub struct Info<'a> {
     pub(super) implicits: HashMap<NodeId, ObjId>,
     pub(super) selections: HashMap<NodeId, Selection>,
     pub(super) field_keys: HashMap<NodeId, usize>,
+    pub(super) promoted_keys: HashMap<NodeId, Vec<FieldStep>>,
     pub(super) func_lits: HashMap<NodeId, FuncId>,
     pub(super) objects: Vec<Object>,
     pub(super) functions: Vec<Function<'a>>,
@@ -405,9 +406,11 @@ impl<'a> Info<'a> {
         self.selections.get(&selector)
     }
 
-    /// The index of the field that the key of a struct literal's element (by the key's expression) names.
-    pub fn field_key(&self, key: NodeId) -> Option<usize> {
-        self.field_keys.get(&key).copied()
+    /// The index of the field that the key of a struct literal's element (by the key's expression) names,
+    /// and of a promoted field the steps from there.
+    pub fn field_key(&self, key: NodeId) -> Option<(usize, &[FieldStep])> {
+        let promoted = self.promoted_keys.get(&key).map_or(&[][..], Vec::as_slice);
+        self.field_keys.get(&key).map(|index| (*index, promoted))
     }
 
     /// The function that a function literal makes.

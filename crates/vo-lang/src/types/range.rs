@@ -162,7 +162,7 @@ impl<'a> Checker<'a> {
             self.assign_to(target, x, "range clause");
             if let Target::Typed(ty) = target
                 && x.is_valid()
-                && !self.tys.is_integer(ty)
+                && !self.tys.is_integer(x.ty)
             {
                 let shown = self.show(ty);
                 self.report(errors::range_variable_not_integer(lhs.span, &shown));

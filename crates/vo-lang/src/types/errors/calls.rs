@@ -226,6 +226,29 @@ pub(in crate::types) fn duplicate_field_value(at: Span, name: &str, previous: Sp
         .with_label(previous, "the other value")
 }
 
+pub(in crate::types) fn overlapping_field_values(
+    at: Span,
+    name: &str,
+    previous: Span,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0452",
+        at,
+        format!("the values overlap: cannot specify {name} here"),
+        "an embedded field and a field promoted from it exclude each other",
+    )
+    .with_label(previous, "the other value")
+}
+
+pub(in crate::types) fn key_through_pointer(at: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "E0453",
+        at,
+        format!("the field {name} is promoted through a pointer"),
+        "give the embedded pointer a value of its own",
+    )
+}
+
 pub(in crate::types) fn struct_literal_count(
     at: Span,
     ty: &str,
