@@ -6,7 +6,7 @@
 //! and never less. Dynamic access finds methods by names that are made at run time: with it, everything is
 //! reached.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::diag::Diagnostics;
 use crate::package::Package;
@@ -41,7 +41,7 @@ pub fn parse_reached(
     ids: &mut NodeIds,
     diags: &mut Diagnostics,
 ) {
-    let mut by_name: HashMap<&str, Vec<Function>> = HashMap::new();
+    let mut by_name: HashMap<&str, Vec<Function>> = HashMap::default();
     let mut reached = Vec::new();
     let mut mentioned = Vec::new();
     for (at, file) in waiting.iter().enumerate() {

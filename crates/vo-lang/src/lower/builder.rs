@@ -3,7 +3,7 @@
 //! Nothing here knows of source types. Jumps name labels until [`Builder::finish`] puts instruction
 //! numbers in their place. What cannot be reached is not emitted.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use vo_bytecode::inst::{SlotVisitor, Target, Targets};
 use vo_bytecode::*;

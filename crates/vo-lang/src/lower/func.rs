@@ -1,6 +1,6 @@
 //! One function: its parameters, variables, captures and results.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::rc::Rc;
 
 use vo_bytecode as bc;
@@ -94,11 +94,11 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         Lowerer {
             p,
             b,
-            homes: HashMap::new(),
+            homes: HashMap::default(),
             flow: Vec::new(),
             next_case: None,
-            counting: HashSet::new(),
-            hoisted: HashMap::new(),
+            counting: HashSet::default(),
+            hoisted: HashMap::default(),
             work,
             func: None,
             result_types: Vec::new(),

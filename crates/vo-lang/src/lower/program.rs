@@ -1,6 +1,7 @@
 //! What all functions of a program share while it is lowered: ids, the work list, the tables of the module.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashSet};
+use std::collections::VecDeque;
 
 use vo_bytecode as bc;
 use vo_bytecode::{Global, GlobalId, MethodId, Module, StrId, TypeId};
@@ -110,22 +111,22 @@ impl<'a> Program<'a> {
             types: TypeTable::new(tys, info),
             is_std,
             functions: Vec::new(),
-            ids: HashMap::new(),
+            ids: HashMap::default(),
             queue: VecDeque::new(),
-            strings: HashMap::new(),
+            strings: HashMap::default(),
             string_table: Vec::new(),
-            globals: HashMap::new(),
+            globals: HashMap::default(),
             global_table: Vec::new(),
-            indexed: HashSet::new(),
-            loop_vars: HashSet::new(),
-            assigned: HashSet::new(),
-            scanned: HashSet::new(),
+            indexed: HashSet::default(),
+            loop_vars: HashSet::default(),
+            assigned: HashSet::default(),
+            scanned: HashSet::default(),
             diags: Diagnostics::new(),
             reflects: false,
             panics: false,
             guesses: Vec::new(),
             revised: 0,
-            tables_done: HashSet::new(),
+            tables_done: HashSet::default(),
             reflected: 0,
         }
     }
@@ -133,7 +134,7 @@ impl<'a> Program<'a> {
     /// Lowers everything that can be reached.
     pub fn run(mut self) -> Result<Module, Diagnostics> {
         let entry = self.func(Work::Entry);
-        let mut live = HashSet::new();
+        let mut live = HashSet::default();
         loop {
             self.drain();
             let grown = self.grow_method_tables();

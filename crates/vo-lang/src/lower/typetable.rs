@@ -4,7 +4,7 @@
 //! id when something first asks for it. Which functions implement methods is not decided here; only the
 //! wish list is kept ([`TypeTable::wanted`], [`TypeTable::converted`]).
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 use vo_bytecode::types::{Method, Part};
@@ -54,7 +54,7 @@ pub struct TypeTable<'a> {
     pub wanted: Vec<Wanted>,
     /// Types whose values are put into interfaces, in order of first use.
     pub converted: Vec<Ty>,
-    converted_set: std::collections::HashSet<Ty>,
+    converted_set: foldhash::HashSet<Ty>,
 }
 
 impl<'a> TypeTable<'a> {
@@ -63,14 +63,14 @@ impl<'a> TypeTable<'a> {
             tys,
             info,
             out: Types::default(),
-            by_ty: HashMap::new(),
-            by_kind: HashMap::new(),
-            method_ids: HashMap::new(),
-            shapes: HashMap::new(),
-            origin: HashMap::new(),
+            by_ty: HashMap::default(),
+            by_kind: HashMap::default(),
+            method_ids: HashMap::default(),
+            shapes: HashMap::default(),
+            origin: HashMap::default(),
             wanted: Vec::new(),
             converted: Vec::new(),
-            converted_set: std::collections::HashSet::new(),
+            converted_set: foldhash::HashSet::default(),
         }
     }
 

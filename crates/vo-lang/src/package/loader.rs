@@ -1,6 +1,6 @@
 //! Loading: from the files of the program to all packages it needs.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::path::Path;
 
 use super::project::{Project, source_files};
@@ -63,8 +63,8 @@ impl<'a> Loader<'a> {
             ids: NodeIds::new(),
             packages: Vec::new(),
             imports: Vec::new(),
-            states: HashMap::new(),
-            targets: HashMap::new(),
+            states: HashMap::default(),
+            targets: HashMap::default(),
             trail: Vec::new(),
             known: None,
             waiting: Vec::new(),

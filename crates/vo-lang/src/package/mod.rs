@@ -17,7 +17,7 @@ mod loader;
 mod order;
 mod project;
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::path::Path;
 
 use crate::diag::{Diagnostic, Diagnostics, Severity};

@@ -1,6 +1,6 @@
 //! Assignments and initialisations.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::check::Checker;
 use super::errors;
@@ -345,7 +345,7 @@ impl<'a> Checker<'a> {
     fn short_var_decl(&mut self, lhs: &'a [Expr], op_span: Span, rhs: &'a [Expr]) {
         let top = self.delayed.len();
         let scope = self.env.scope;
-        let mut seen: HashMap<Name, Span> = HashMap::new();
+        let mut seen: HashMap<Name, Span> = HashMap::default();
         let mut vars: Vec<ObjId> = Vec::new();
         let mut declared: Vec<Option<Ty>> = Vec::new();
         let mut fresh: Vec<ObjId> = Vec::new();

@@ -4,7 +4,7 @@
 //! `go/types` it resolves package-level objects on demand (`decl`), and puts off what needs complete types:
 //! function bodies, and the rules about what a type may contain ([`Checker::later`]).
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::constant::Value;
 use super::decl::{DeclInfo, MethodDecl, Pending};
@@ -132,23 +132,23 @@ impl<'a> Checker<'a> {
             scopes: vec![Scope::default()],
             env,
             pkg: PkgId(0),
-            decls: HashMap::new(),
+            decls: HashMap::default(),
             path: Vec::new(),
-            path_index: HashMap::new(),
-            methods: HashMap::new(),
+            path_index: HashMap::default(),
+            methods: HashMap::default(),
             pending: Vec::new(),
             type_depth: 0,
-            untyped: HashMap::new(),
+            untyped: HashMap::default(),
             delayed: Vec::new(),
-            panics: HashSet::new(),
-            captured: HashSet::new(),
-            used_imports: HashSet::new(),
-            dot_imports: HashMap::new(),
-            valid_types: HashMap::new(),
-            sizes: HashMap::new(),
-            sizes_reported: HashSet::new(),
+            panics: HashSet::default(),
+            captured: HashSet::default(),
+            used_imports: HashSet::default(),
+            dot_imports: HashMap::default(),
+            valid_types: HashMap::default(),
+            sizes: HashMap::default(),
+            sizes_reported: HashSet::default(),
             has_call: false,
-            literal_counts: HashMap::new(),
+            literal_counts: HashMap::default(),
             diagnostics: Vec::new(),
             first_invalid: None,
             echo: std::cell::Cell::new(false),
@@ -254,7 +254,7 @@ impl<'a> Checker<'a> {
         let id = ScopeId(self.scopes.len() as u32);
         self.scopes.push(Scope {
             parent,
-            names: HashMap::new(),
+            names: HashMap::default(),
         });
         id
     }

@@ -1,6 +1,6 @@
 //! Composite literals.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use num_bigint::BigInt;
 
@@ -295,7 +295,8 @@ impl<'a> Checker<'a> {
     fn indexed_elements(&mut self, elems: &'a [Element], ty: Ty, length: Option<u64>) -> u64 {
         /// Longer slices cannot be made by a literal.
         const MAX_INDEX: u64 = 1 << 32;
-        let mut seen: HashSet<u64> = HashSet::with_capacity(elems.len());
+        let mut seen: HashSet<u64> =
+            HashSet::with_capacity_and_hasher(elems.len(), Default::default());
         let (mut index, mut max) = (0u64, 0u64);
         for elem in elems {
             let mut valid = true;
@@ -335,7 +336,8 @@ impl<'a> Checker<'a> {
     }
 
     fn map_lit(&mut self, key_ty: Ty, value_ty: Ty, elems: &'a [Element]) {
-        let mut seen: HashMap<(ConstKey, Ty), Span> = HashMap::with_capacity(elems.len());
+        let mut seen: HashMap<(ConstKey, Ty), Span> =
+            HashMap::with_capacity_and_hasher(elems.len(), Default::default());
         for elem in elems {
             let Some(key) = &elem.key else {
                 self.report(errors::missing_key(elem.value.span));

@@ -4,7 +4,7 @@
 //! (variables, constants, types, functions, packages, …) and functions have arenas of their own. Nothing
 //! here computes; the checker fills it in.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::constant::Value;
 use super::ty::{Name, Ty};

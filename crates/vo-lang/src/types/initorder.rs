@@ -4,8 +4,9 @@
 //! on one not yet initialised. A variable depends on what its value refers to, directly or by way of
 //! functions.
 
+use foldhash::{HashMap, HashSet};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::BinaryHeap;
 
 use super::check::Checker;
 use super::decl::{DeclInfo, DeclKind};
@@ -17,7 +18,7 @@ impl<'a> Checker<'a> {
     pub(super) fn order_initialization(&mut self, order: &[ObjId]) {
         // One node for each initialisation; variables of one call share theirs.
         let mut nodes: Vec<Initializer<'a>> = Vec::new();
-        let mut node_of: HashMap<ObjId, usize> = HashMap::new();
+        let mut node_of: HashMap<ObjId, usize> = HashMap::default();
         for &obj in order {
             let Some(DeclInfo {
                 kind:
@@ -88,7 +89,7 @@ impl<'a> Checker<'a> {
 
     /// The initialisations that one depends on, by way of functions too.
     fn needed(&self, node: &Initializer<'a>, node_of: &HashMap<ObjId, usize>) -> HashSet<usize> {
-        let mut needed = HashSet::new();
+        let mut needed = HashSet::default();
         let mut seen: HashSet<ObjId> = node.lhs.iter().copied().collect();
         let mut stack: Vec<ObjId> = node.lhs.clone();
         while let Some(obj) = stack.pop() {
@@ -129,7 +130,7 @@ impl<'a> Checker<'a> {
         node_of: &HashMap<ObjId, usize>,
         done: &[bool],
     ) -> Option<Vec<ObjId>> {
-        let mut from: HashMap<ObjId, ObjId> = HashMap::new();
+        let mut from: HashMap<ObjId, ObjId> = HashMap::default();
         let mut queue = std::collections::VecDeque::from([start]);
         while let Some(obj) = queue.pop_front() {
             for &dep in self.decls.get(&obj).map_or(&[][..], |decl| &decl.deps) {

@@ -1,6 +1,6 @@
 //! Labels: each is declared once, used, and names a statement that can be left or continued.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::check::{Checker, deeper};
 use super::errors;
@@ -19,7 +19,7 @@ struct Enclosing {
 #[derive(Default)]
 struct Labels {
     declared: HashMap<Name, ObjId>,
-    used: std::collections::HashSet<ObjId>,
+    used: foldhash::HashSet<ObjId>,
     enclosing: Vec<Enclosing>,
 }
 

@@ -4,7 +4,7 @@
 //! depth asks for; two finds at the same depth cancel each other. The functions here need only the type
 //! table, so the lowering uses them too.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::info::{FieldStep, ObjId, PkgId};
 use super::ty::{Kind, Name, NamedId, Ty, TyTable};
@@ -93,7 +93,7 @@ impl TyTable {
             multiple: false,
         };
         let mut level = vec![first];
-        let mut seen: HashSet<NamedId> = HashSet::new();
+        let mut seen: HashSet<NamedId> = HashSet::default();
         while !level.is_empty() {
             let mut found: Option<Lookup> = None;
             let mut next: Vec<Candidate> = Vec::new();
@@ -225,7 +225,7 @@ impl TyTable {
 /// Merges candidates of the same defined type.
 fn consolidate(list: Vec<Candidate>) -> Vec<Candidate> {
     let mut merged: Vec<Candidate> = Vec::with_capacity(list.len());
-    let mut places = std::collections::HashMap::new();
+    let mut places = foldhash::HashMap::default();
     for candidate in list {
         match places.entry(candidate.ty) {
             std::collections::hash_map::Entry::Occupied(place) => {

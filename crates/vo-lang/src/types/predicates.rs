@@ -1,6 +1,6 @@
 //! Questions about whole types: comparable, sendable, alike but for tags.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::check::{Checker, deeper};
 use super::ty::{Dir, Kind, Ty, TyTable};
@@ -22,7 +22,7 @@ impl TyTable {
 
     /// The part of a type that forbids `==`.
     pub(super) fn incomparable_part(&self, ty: Ty) -> Option<Offender> {
-        self.find_part(ty, &mut HashSet::new(), false, &mut |kind| {
+        self.find_part(ty, &mut HashSet::default(), false, &mut |kind| {
             matches!(kind, Kind::Slice(_) | Kind::Map(..) | Kind::Signature(_))
         })
     }
@@ -34,7 +34,7 @@ impl TyTable {
 
     /// The part of a type that must not leave its island.
     pub(super) fn unsendable_part(&self, ty: Ty) -> Option<Offender> {
-        self.find_part(ty, &mut HashSet::new(), true, &mut |kind| {
+        self.find_part(ty, &mut HashSet::default(), true, &mut |kind| {
             matches!(
                 kind,
                 Kind::Interface(_)

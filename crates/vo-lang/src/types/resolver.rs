@@ -1,6 +1,6 @@
 //! Packages: which names they declare, and the checking of all of them.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 use super::check::{Checker, Env, ScopeId};
@@ -33,7 +33,7 @@ impl<'a> Checker<'a> {
         self.info.packages.push(PackageInfo {
             path: package.path.clone(),
             name: package.name(),
-            members: HashMap::new(),
+            members: HashMap::default(),
             init_order: Vec::new(),
             inits: Vec::new(),
             imports: Vec::new(),

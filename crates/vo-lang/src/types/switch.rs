@@ -1,6 +1,6 @@
 //! Expression switches and type switches.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::check::Checker;
 use super::composite::ConstKey;
@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
             self.report(errors::cannot_switch(tag.span, &what));
             tag.invalidate();
         }
-        let mut seen: HashMap<(ConstKey, Ty), Span> = HashMap::new();
+        let mut seen: HashMap<(ConstKey, Ty), Span> = HashMap::default();
         for (i, clause) in switch.cases.iter().enumerate() {
             for value in clause.exprs.iter().flatten() {
                 self.case_value(&tag, switch.tag.is_some(), value, &mut seen);
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
             falls: Falls::TypeSwitch,
             ..jumps
         };
-        let mut seen: HashMap<Option<Ty>, Span> = HashMap::new();
+        let mut seen: HashMap<Option<Ty>, Span> = HashMap::default();
         let mut vars: Vec<ObjId> = Vec::new();
         for clause in &switch.cases {
             let ty = self.case_types(&x, clause, &mut seen);

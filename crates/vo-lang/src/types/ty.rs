@@ -8,7 +8,7 @@
 //! This file does not know how types are computed from source (`typexpr`), which fields and
 //! methods a type has by promotion (`lookup`), or how values lie in memory (the lowering).
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 use super::info::{ObjId, PkgId};
@@ -354,7 +354,7 @@ impl TyTable {
     pub fn new() -> Self {
         let mut table = TyTable {
             kinds: Vec::new(),
-            index: HashMap::new(),
+            index: HashMap::default(),
             named: Vec::new(),
             error: None,
         };

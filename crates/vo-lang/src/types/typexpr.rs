@@ -1,6 +1,6 @@
 //! Type expressions.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::check::Checker;
 use super::decl::{Pending, PendingKind};
@@ -212,7 +212,7 @@ impl<'a> Checker<'a> {
 
     fn struct_type(&mut self, lines: &'a [StructField]) -> Ty {
         let mut fields: Vec<Field> = Vec::new();
-        let mut seen: HashMap<Name, Span> = HashMap::new();
+        let mut seen: HashMap<Name, Span> = HashMap::default();
         for line in lines {
             let ty = self.var_type(&line.ty);
             let tag: Name = match line.tag.as_ref().map(|tag| &tag.value) {
@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
     ) -> Option<Ty> {
         let mut methods: Vec<IfaceMethod> = Vec::new();
         let mut embedded: Vec<(Ty, Span)> = Vec::new();
-        let mut seen: HashMap<Name, Span> = HashMap::new();
+        let mut seen: HashMap<Name, Span> = HashMap::default();
         for elem in elems {
             match elem {
                 InterfaceElem::Method { name, sig } => {
@@ -357,7 +357,7 @@ impl<'a> Checker<'a> {
 
     /// A function type, its parameter names without meaning.
     fn func_type(&mut self, sig: &'a FuncType) -> Ty {
-        let mut names: HashMap<Name, Span> = HashMap::new();
+        let mut names: HashMap<Name, Span> = HashMap::default();
         for ident in sig
             .params
             .iter()

@@ -16,7 +16,7 @@ mod recover;
 mod stmt;
 mod types;
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::ast::{Comment, Expr, ExprKind, File, Ident, Name, NodeId, NodeIds, Stmt, StmtKind};
 use super::errors;
@@ -111,7 +111,7 @@ impl<'a> Parser<'a> {
             lexed,
             ids,
             diags,
-            names: HashMap::new(),
+            names: HashMap::default(),
             pos: 0,
             depth: 0,
             tallest: 0,
