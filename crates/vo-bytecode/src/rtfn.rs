@@ -144,6 +144,8 @@ runtime_functions! {
     Gc = "runtime.GC" () -> () [blocks];
     /// The bytes in use on the heap.
     HeapBytes = "runtime.heapBytes" () -> (int);
+    /// A number of the run's seeded source of chance.
+    Random = "internal/sys.random" () -> (int);
     /// Waits for that many nanoseconds.
     Sleep = "time.sleep" (int) -> () [blocks];
     /// Nanoseconds since the Unix epoch.
@@ -192,6 +194,41 @@ runtime_functions! {
     /// type (1), a byte (2), or another (0).
     AnyElemClass = "internal/reflect.elemClass" (any) -> (int);
 
+    // ---- reflection that makes values, for errors and the decoders -----------------------------
+    // A type is a number: an interface's type word, 0 for none.
+    /// The type of the value in an interface.
+    AnyType = "internal/reflect.typeOf" (any) -> (int);
+    /// Whether it can be compared with `==`.
+    AnyComparable = "internal/reflect.comparable" (any) -> (int);
+    /// The kind of a type.
+    TypeKindOf = "internal/reflect.kindOf" (int) -> (int);
+    /// The name of a type as `%T` shows it.
+    TypeNameOf = "internal/reflect.nameOf" (int) -> (str);
+    /// The width in bits of a type of numbers.
+    TypeBits = "internal/reflect.bitsOf" (int) -> (int);
+    /// The type of field number i; the element type for -1, the key type for -2.
+    TypePart = "internal/reflect.partOf" (int, int) -> (int);
+    /// The number of fields of a struct type; the length of an array type.
+    TypeLen = "internal/reflect.lengthOf" (int) -> (int);
+    /// The name of field number i of a struct type, its tag, and whether it is embedded.
+    TypeField = "internal/reflect.fieldOf" (int, int) -> (str, str, int);
+    /// A new value of a type: a pointer to a zero value, a slice of n zero values, an empty map;
+    /// the zero value for all others.
+    AnyMake = "internal/reflect.make" (int, int) -> (any) [panics];
+    /// A value with element or field i set: what a pointer points to and what a slice has is
+    /// changed in place, of structs and arrays a changed copy is made. Nil where i or the new part
+    /// does not fit.
+    AnyWith = "internal/reflect.with" (any, int, any) -> (any) [panics];
+    /// Sets the value of a key of a map: whether both fit.
+    AnyMapSet = "internal/reflect.mapSet" (any, any, any) -> (int) [panics];
+    /// A value as one of another type: the same, a number of another width that has it, or a
+    /// boolean or string under another name; nil where there is none.
+    AnyConvert = "internal/reflect.convert" (int, any) -> (any) [panics];
+    /// Sets the struct that the first points to to the second, which is of its type or points to
+    /// one; or its only field, where the second fits there. 1 if that was possible, 0 if not, -1
+    /// if the first is no pointer to a struct.
+    AnyAssign = "internal/reflect.assign" (any, any) -> (int);
+
     // ---- text of numbers -------------------------------------------------------------------
     /// A signed integer in a base from 2 to 36.
     FormatInt = "strconv.formatInt" (int, int) -> (str);
@@ -205,6 +242,12 @@ runtime_functions! {
     Quote = "strconv.quote" (str) -> (str);
     /// Whether a rune is printed as itself by Go's `%q`.
     IsPrint = "strconv.isPrint" (int) -> (int);
+
+    // ---- properties of runes ---------------------------------------------------------------
+    /// The general category of a rune, as a number from 0 (`Lu`) to 29 (`Cn`).
+    RuneCategory = "unicode.category" (int) -> (int);
+    /// A rune in upper (0), lower (1) or title (2) case.
+    RuneCase = "unicode.toCase" (int, int) -> (int);
 
     // ---- mathematics -----------------------------------------------------------------------
     /// Sine.
@@ -237,4 +280,8 @@ runtime_functions! {
     MathHypot = "math.Hypot" (f64, f64) -> (f64);
     /// Cube root.
     MathCbrt = "math.Cbrt" (f64) -> (f64);
+    /// x*y + z, rounded once.
+    MathFma = "math.FMA" (f64, f64, f64) -> (f64);
+    /// One of the rarer functions, by number.
+    MathSpecial = "math.special" (int, f64) -> (f64);
 }

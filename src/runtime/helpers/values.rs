@@ -128,7 +128,7 @@ pub(super) unsafe extern "C" fn native(cx: *mut Context, function: u64, ty: u64,
 }
 
 /// The most result words of a function of the list.
-const MAX_NATIVE_RESULTS: usize = 4;
+const MAX_NATIVE_RESULTS: usize = 5;
 
 /// The most words of a map's key and value together.
 const MAX_ENTRY_WORDS: usize = 2 * MAX_FLAT_SLOTS;

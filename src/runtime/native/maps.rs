@@ -3,6 +3,7 @@
 use super::memory::{Exhausted, done, put};
 use super::order::compare;
 use super::reflect::value;
+use super::typed::slots_as;
 use super::value::iface_of_slots;
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::map::Maps;
@@ -100,4 +101,21 @@ pub fn map_index(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> Ji
             Err(panic) => panic,
         }
     }
+}
+
+/// `internal/reflect.mapSet`
+pub fn map_set(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let program = cx.program.clone();
+    rets[0] = 0;
+    let Some((ty, key_type, element, map)) = map_value(&program.module.types, args) else {
+        return JitResult::Ok;
+    };
+    let key = slots_as(&program, key_type, [args[2], args[3]]);
+    let element = slots_as(&program, element, [args[4], args[5]]);
+    let (Some(key), Some(element)) = (key, element) else {
+        return JitResult::Ok;
+    };
+    rets[0] = 1;
+    // SAFETY: a map of that type or nil, and a key and a value of its types.
+    unsafe { cx.set_map_entry(ty, map, &key, &element) }
 }

@@ -7,7 +7,7 @@
 //! - [`table`]: which function is behind which entry
 //! - [`memory`]: strings and slices as words, and new ones on the heap
 //! - [`strings`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
-//!   [`reflect`], [`maps`]: the functions by subject
+//!   [`reflect`], [`typed`], [`maps`], [`runes`]: the functions by subject
 //! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
 //! - [`output`]: standard output and error
 //!
@@ -26,9 +26,11 @@ mod print;
 mod process;
 mod quote;
 mod reflect;
+mod runes;
 mod slices;
 mod strings;
 mod table;
+mod typed;
 mod utf8;
 mod value;
 

@@ -39,6 +39,12 @@ pub fn heap_bytes(cx: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitR
     JitResult::Ok
 }
 
+/// `internal/sys.random`
+pub fn random(cx: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
+    rets[0] = cx.random();
+    JitResult::Ok
+}
+
 /// `time.sleep`
 pub fn sleep(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
     let nanos = args[0] as i64;

@@ -27,7 +27,14 @@ fn number(
 
 /// `internal/reflect.kind`
 pub fn kind(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
-    number(cx, args, rets, |types, value| match types.kind(value.ty) {
+    number(cx, args, rets, |types, value| {
+        kind_number(types.kind(value.ty))
+    })
+}
+
+/// The number of a kind; 0 is nil's.
+pub(super) fn kind_number(kind: &TypeKind) -> u64 {
+    match kind {
         TypeKind::Bool => 1,
         TypeKind::Int(kind) if kind.signed() => 2,
         TypeKind::Int(_) => 3,
@@ -42,7 +49,7 @@ pub fn kind(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResu
         TypeKind::Chan(..) => 12,
         TypeKind::Func(..) => 13,
         TypeKind::Interface(_) => 14,
-    })
+    }
 }
 
 /// `internal/reflect.typeName`
@@ -229,4 +236,11 @@ pub fn elem_class(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> J
         },
         _ => 0,
     })
+}
+
+/// `internal/reflect.comparable`
+pub fn comparable(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let values = cx.program.maps.values();
+    rets[0] = value(args, 0).map_or(1, |value| u64::from(values.comparable(value.ty)));
+    JitResult::Ok
 }

@@ -1,6 +1,8 @@
 //! Which function is behind which entry of the list of runtime functions.
 
-use super::{Native, maps, math, numbers, print, process, quote, reflect, slices, strings};
+use super::{
+    Native, maps, math, numbers, print, process, quote, reflect, runes, slices, strings, typed,
+};
 use vo_bytecode::RtFn;
 
 /// One line for each function; what is missing here does not compile.
@@ -39,6 +41,7 @@ macro_rules! function {
     (NumGoroutine) => { process::num_goroutine };
     (Gc) => { process::gc };
     (HeapBytes) => { process::heap_bytes };
+    (Random) => { process::random };
     (Sleep) => { process::sleep };
     (WallNanos) => { process::wall_nanos };
     (MonoNanos) => { process::mono_nanos };
@@ -60,12 +63,27 @@ macro_rules! function {
     (AnyMapIndex) => { maps::map_index };
     (AnySwap) => { reflect::swap };
     (AnyElemClass) => { reflect::elem_class };
+    (AnyType) => { typed::type_of };
+    (AnyComparable) => { reflect::comparable };
+    (TypeKindOf) => { typed::kind_of };
+    (TypeNameOf) => { typed::name_of };
+    (TypeBits) => { typed::bits_of };
+    (TypePart) => { typed::part_of };
+    (TypeLen) => { typed::length_of };
+    (TypeField) => { typed::field_of };
+    (AnyMake) => { typed::make };
+    (AnyWith) => { typed::with };
+    (AnyMapSet) => { maps::map_set };
+    (AnyConvert) => { typed::convert };
+    (AnyAssign) => { typed::assign };
     (FormatInt) => { numbers::format_int };
     (FormatUint) => { numbers::format_uint };
     (FormatFloat) => { numbers::format_float };
     (ParseFloat) => { numbers::parse_float };
     (Quote) => { quote::quote };
     (IsPrint) => { quote::is_print };
+    (RuneCategory) => { runes::category };
+    (RuneCase) => { runes::to_case };
     (MathSin) => { math::sin };
     (MathCos) => { math::cos };
     (MathTan) => { math::tan };
@@ -81,6 +99,8 @@ macro_rules! function {
     (MathMod) => { math::modulo };
     (MathHypot) => { math::hypot };
     (MathCbrt) => { math::cbrt };
+    (MathFma) => { math::fma };
+    (MathSpecial) => { math::special };
 }
 
 vo_bytecode::with_runtime_functions!(table);

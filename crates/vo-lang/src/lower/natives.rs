@@ -36,7 +36,7 @@ impl Lowerer<'_, '_> {
         };
         self.p.reflects |= matches!(
             rt,
-            RtFn::AnyIndex | RtFn::AnyElem | RtFn::AnyMapKeys | RtFn::AnyMapIndex
+            RtFn::AnyIndex | RtFn::AnyElem | RtFn::AnyMapKeys | RtFn::AnyMapIndex | RtFn::AnyMake
         );
         let ty = rt.sig().typed.then(|| {
             let elem = if rt == RtFn::Args {

@@ -58,6 +58,28 @@ functions! {
     hypot(x, y) = power::hypot(x, y);
     /// `math.Cbrt`
     cbrt(x) = power::cbrt(x);
+    /// `math.FMA`
+    fma(x, y, z) = x.mul_add(y, z);
+}
+
+/// `math.special`: the functions that few programs need, by the number that package math gives
+/// them. The crate and Go follow the same code, FreeBSD's msun.
+pub fn special(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let x = f64::from_bits(args[1]);
+    let value = match args[0] {
+        0 => libm::expm1(x),
+        1 => libm::log1p(x),
+        2 => libm::erf(x),
+        3 => libm::erfc(x),
+        4 => libm::lgamma_r(x).0,
+        5 => libm::j0(x),
+        6 => libm::j1(x),
+        7 => libm::y0(x),
+        8 => libm::y1(x),
+        _ => f64::NAN,
+    };
+    put(rets, &[value.to_bits()]);
+    JitResult::Ok
 }
 
 #[cfg(test)]
