@@ -76,6 +76,7 @@ pub fn special(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitRe
         6 => libm::j1(x),
         7 => libm::y0(x),
         8 => libm::y1(x),
+        9 => format!("1e{}", x as i32).parse().unwrap_or(f64::NAN),
         _ => f64::NAN,
     };
     put(rets, &[value.to_bits()]);
