@@ -213,7 +213,7 @@ runtime_functions! {
     /// The name of field number i of a struct type, its tag, and whether it is embedded.
     TypeField = "internal/reflect.fieldOf" (int, int) -> (str, str, int);
     /// A new value of a type: a pointer to a zero value, a slice of n zero values, an empty map;
-    /// the zero value for all others.
+    /// the zero value for all others, and of all types for a negative n.
     AnyMake = "internal/reflect.make" (int, int) -> (any) [panics];
     /// A value with element or field i set: what a pointer points to and what a slice has is
     /// changed in place, of structs and arrays a changed copy is made. Nil where i or the new part

@@ -132,8 +132,11 @@ fn new_value(
     len: u64,
 ) -> Result<[u64; 2], Exhausted> {
     let types = &program.module.types;
+    let zero = (len as i64) < 0;
     let word = match types.kind(ty) {
         TypeKind::Interface(_) => return Ok([0, 0]),
+        TypeKind::Pointer(_) | TypeKind::Map(..) if zero => 0,
+        TypeKind::Slice(_) if zero => cx.new_row(ty, size_of(types, ty), 1)? as u64,
         TypeKind::Pointer(target) => cx.new_row(*target, size_of(types, *target), 1)? as u64,
         TypeKind::Map(..) => program
             .maps
