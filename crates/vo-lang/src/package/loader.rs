@@ -252,7 +252,7 @@ impl<'a> Loader<'a> {
     fn key(&self, importer: &Key, path: &str) -> Key {
         let std = is_std(path) && (importer.std || !path.starts_with("internal/"));
         let path = match &self.project {
-            Some(project) if !std => project.from_root(path),
+            Some(project) if !std => project.path_from_root(path),
             _ => path,
         };
         Key {

@@ -35,7 +35,7 @@ impl Project {
     }
 
     /// An import path as a path from the root, without the module's name.
-    pub(super) fn from_root<'p>(&self, import: &'p str) -> &'p str {
+    pub(super) fn path_from_root<'p>(&self, import: &'p str) -> &'p str {
         self.module
             .as_deref()
             .and_then(|module| import.strip_prefix(module)?.strip_prefix('/'))
@@ -164,9 +164,9 @@ mod tests {
             root: PathBuf::from("proj"),
             module: Some("example.com/app".into()),
         };
-        assert_eq!(project.from_root("example.com/app/geo"), "geo");
+        assert_eq!(project.path_from_root("example.com/app/geo"), "geo");
         assert_eq!(
-            project.from_root("example.com/apple/geo"),
+            project.path_from_root("example.com/apple/geo"),
             "example.com/apple/geo"
         );
         assert_eq!(
