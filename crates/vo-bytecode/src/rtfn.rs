@@ -229,6 +229,19 @@ runtime_functions! {
     /// if the first is no pointer to a struct.
     AnyAssign = "internal/reflect.assign" (any, any) -> (int);
 
+    // ---- dynamic access ----------------------------------------------------------------------
+    // The codes: 0 done, 1 absent, 2 nil base, 3 bad key, 4 bad value.
+    /// The exported or tagged field of that name of a struct or of what a pointer points to, and a code.
+    AnyField = "internal/reflect.field" (any, str) -> (any, int) [panics];
+    /// Sets such a field of the struct that a pointer points to: a code.
+    AnySetField = "internal/reflect.setField" (any, str, any) -> (int);
+    /// The entry of a map, and a code.
+    AnyMapLookup = "internal/reflect.mapLookup" (any, any) -> (any, int) [panics];
+    /// Sets the entry of a map: a code.
+    AnyMapStore = "internal/reflect.mapStore" (any, any, any) -> (int) [panics];
+    /// Sets element i of a slice: a code.
+    AnySetIndex = "internal/reflect.setIndex" (any, int, any) -> (int);
+
     // ---- text of numbers -------------------------------------------------------------------
     /// A signed integer in a base from 2 to 36.
     FormatInt = "strconv.formatInt" (int, int) -> (str);

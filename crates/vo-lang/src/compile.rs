@@ -85,7 +85,8 @@ fn compile(checked: &Checked<'_>, sources: &SourceMap) -> Result<Module, Diagnos
             .get(pkg.index())
             .is_some_and(|p| p.std)
     };
-    lower::lower(&checked.info, &checked.types, sources, &is_std)
+    let dyn_pkg = checked.program.dynamic_package().map(|at| PkgId(at as u32));
+    lower::lower(&checked.info, &checked.types, sources, &is_std, dyn_pkg)
 }
 
 fn front<T>(

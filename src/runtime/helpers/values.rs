@@ -193,17 +193,32 @@ impl Context {
         if map.is_null() {
             return self.fault_text("assignment to entry in nil map");
         }
+        // SAFETY: the caller's promise.
+        match unsafe { self.try_set_map_entry(ty, map, key, value) } {
+            Ok(()) => JitResult::Ok,
+            Err(MapError::OutOfMemory) => self.fault(Fault::OutOfMemory, 0, 0),
+            Err(MapError::Unhashable(why)) => self.unhashable(why),
+        }
+    }
+
+    /// Sets a key's value, or tells why not.
+    ///
+    /// # Safety
+    /// `map` is a map of that type, `key` and `value` valid ones of it.
+    pub unsafe fn try_set_map_entry(
+        &mut self,
+        ty: TypeId,
+        map: *mut u8,
+        key: &[u64],
+        value: &[u64],
+    ) -> Result<(), MapError> {
         let program = self.program.clone();
         // SAFETY: the caller's promise.
         let set = unsafe { program.maps.set(&mut self.heap, ty, map, key, value) };
         if self.heap.wants_gc {
             self.ask_capture();
         }
-        match set {
-            Ok(()) => JitResult::Ok,
-            Err(MapError::OutOfMemory) => self.fault(Fault::OutOfMemory, 0, 0),
-            Err(MapError::Unhashable(why)) => self.unhashable(why),
-        }
+        set
     }
 
     /// Deletes a key.

@@ -7,7 +7,7 @@
 //! - [`table`]: which function is behind which entry
 //! - [`memory`]: strings and slices as words, and new ones on the heap
 //! - [`strings`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
-//!   [`reflect`], [`typed`], [`maps`], [`runes`]: the functions by subject
+//!   [`reflect`], [`typed`], [`maps`], [`dynamic`], [`runes`]: the functions by subject
 //! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
 //! - [`output`]: standard output and error
 //!
@@ -16,6 +16,7 @@
 //! goroutine captured), so that references in words stay valid.
 
 mod assertion;
+mod dynamic;
 mod maps;
 mod math;
 mod memory;

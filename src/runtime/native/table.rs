@@ -1,7 +1,8 @@
 //! Which function is behind which entry of the list of runtime functions.
 
 use super::{
-    Native, maps, math, numbers, print, process, quote, reflect, runes, slices, strings, typed,
+    Native, dynamic, maps, math, numbers, print, process, quote, reflect, runes, slices, strings,
+    typed,
 };
 use vo_bytecode::RtFn;
 
@@ -76,6 +77,11 @@ macro_rules! function {
     (AnyMapSet) => { maps::map_set };
     (AnyConvert) => { typed::convert };
     (AnyAssign) => { typed::assign };
+    (AnyField) => { dynamic::field };
+    (AnySetField) => { dynamic::set_field };
+    (AnyMapLookup) => { dynamic::map_lookup };
+    (AnyMapStore) => { dynamic::map_store };
+    (AnySetIndex) => { dynamic::set_index };
     (FormatInt) => { numbers::format_int };
     (FormatUint) => { numbers::format_uint };
     (FormatFloat) => { numbers::format_float };

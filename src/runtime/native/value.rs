@@ -142,6 +142,11 @@ impl Value {
         Ok([type_word, copy as u64])
     }
 
+    /// Where the only part of a value of one word lies in its memory form, and how.
+    pub fn scalar(self, types: &Types) -> Option<(u64, Mem)> {
+        scalar(types, self.ty)
+    }
+
     /// Appends the value's slot form.
     pub fn push_slots(self, types: &Types, to: &mut Vec<u64>) {
         if let Place::Word(word) = self.place

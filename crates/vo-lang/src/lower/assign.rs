@@ -405,10 +405,7 @@ impl<'a> Lowerer<'_, 'a> {
                 vec![(got, first), (Value::one(ok), second)]
             }
             ExprKind::Call { .. } => self.call_results(e, Want::Any),
-            ExprKind::Dyn { .. } => {
-                self.not_supported(e.span, "dynamic access with `~>`");
-                Vec::new()
-            }
+            ExprKind::Dyn { .. } => self.dynamic(e, false),
             ExprKind::Try(_) => {
                 self.not_supported(e.span, "the operator `?`");
                 Vec::new()

@@ -81,7 +81,7 @@ impl<'a> Lowerer<'_, 'a> {
         });
     }
 
-    fn split_results(&mut self, types: &[Ty], rets: &[Slot]) -> Vec<(Value, Ty)> {
+    pub fn split_results(&mut self, types: &[Ty], rets: &[Slot]) -> Vec<(Value, Ty)> {
         let mut at = 0;
         let mut values = Vec::with_capacity(types.len());
         for &ty in types {
@@ -245,7 +245,11 @@ impl<'a> Lowerer<'_, 'a> {
     pub fn go(&mut self, call: &'a Expr) {
         let call = call.unparen();
         let ExprKind::Call { fun, args, spread } = &call.kind else {
-            self.not_supported(call.span, "starting a dynamic call");
+            if let Some((callee, args)) = self.dyn_start(call) {
+                self.at(call.span);
+                let args = Srcs::from(args);
+                self.b.emit(Inst::GoStart { callee, args });
+            }
             return;
         };
         let fun = fun.unparen();

@@ -39,6 +39,9 @@ impl<'a> Lowerer<'_, 'a> {
             ExprKind::Call { .. } => {
                 self.call_results(e.unparen(), Want::Any);
             }
+            ExprKind::Dyn { .. } => {
+                self.dynamic(e.unparen(), true);
+            }
             _ => {
                 self.value(e, Want::Any);
             }
@@ -96,7 +99,13 @@ impl<'a> Lowerer<'_, 'a> {
             ExprKind::Unary { op, x, .. } => self.unary(e, *op, x, want),
             ExprKind::Binary { op, x, y, .. } => self.binary(e, *op, x, y, want),
             ExprKind::Try(_) => self.refuse(e, "the operator `?`", want),
-            ExprKind::Dyn { .. } => self.refuse(e, "dynamic access with `~>`", want),
+            ExprKind::Dyn { .. } => {
+                let results = self.dynamic(e, false);
+                results
+                    .into_iter()
+                    .next()
+                    .map_or_else(|| Value::fresh(Vec::new()), |r| r.0)
+            }
             ExprKind::Bad
             | ExprKind::Lit(_)
             | ExprKind::ArrayType { .. }

@@ -15,6 +15,9 @@ use crate::types::ty::{IfaceMethod, Kind, Ty};
 
 /// Whether values of a type have a method as an interface asks for it.
 pub fn implements(p: &Program<'_>, ty: Ty, method: &IfaceMethod) -> bool {
+    if let Some(made) = p.made(method) {
+        return p.has_made(ty, made);
+    }
     match p
         .tys
         .lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0)))
@@ -33,6 +36,9 @@ pub fn implements(p: &Program<'_>, ty: Ty, method: &IfaceMethod) -> bool {
 impl Program<'_> {
     /// The function that calls a method on the data word of an interface with dynamic type `ty`.
     pub fn iface_method(&mut self, ty: Ty, id: MethodId, method: &IfaceMethod) -> bc::FuncId {
+        if let Some(made) = self.made(method) {
+            return self.made_function(ty, made, method);
+        }
         if let Lookup::Method { path, func, .. } =
             self.tys
                 .lookup(ty, &method.name, method.pkg.unwrap_or(PkgId(0)))
@@ -145,7 +151,12 @@ impl<'a> Lowerer<'_, 'a> {
                 (at, receiver, BoundMethod::Interface(at, index))
             }
         };
-        let func = self.p.func(Work::Bound(recv_ty, bound));
+        self.bound(recv_ty, &receiver, bound)
+    }
+
+    /// The closure of a bound method: it holds the receiver.
+    pub fn bound(&mut self, recv_ty: Ty, receiver: &Value, method: BoundMethod) -> Value {
+        let func = self.p.func(Work::Bound(recv_ty, method));
         let object_ty = self.bound_type(recv_ty);
         let off = self.p.types.shape_of(object_ty).offsets[1] as i64;
         let object = self.b.slot(SlotTy::Ref);

@@ -17,6 +17,7 @@
 //! | `call`, `builtin`, `method` | calls, built-in functions, method values |
 //! | `stmt`, `assign`, `control`, `range`, `select` | statements |
 //! | `thunk` | functions that have no source: wrappers, equality, entry |
+//! | `dynamic` | the operator `~>`, methods by name, calls of functions of any type |
 //! | `natives` | functions of the standard library without a body |
 //!
 //! The tree was checked without errors before; what the checker accepts but cannot be lowered yet is
@@ -29,6 +30,7 @@ mod call;
 mod cond;
 mod control;
 mod convert;
+mod dynamic;
 mod expr;
 mod facts;
 mod func;
@@ -55,14 +57,15 @@ use crate::types::ty::TyTable;
 /// Makes the module of a checked program.
 ///
 /// `is_std` tells which packages belong to the standard library: their package variables are initialised
-/// only where they are used. Fails if the program uses what is not supported yet.
+/// only where they are used. `dyn_pkg` is the package behind the operator `~>`, where the program has it. Fails if the program uses what is not supported yet.
 pub fn lower(
     info: &Info<'_>,
     types: &TyTable,
     sources: &SourceMap,
     is_std: &dyn Fn(PkgId) -> bool,
+    dyn_pkg: Option<PkgId>,
 ) -> Result<Module, Diagnostics> {
-    program::Program::new(info, types, sources, is_std).run()
+    program::Program::new(info, types, sources, is_std, dyn_pkg).run()
 }
 
 /// A feature that is not there yet.

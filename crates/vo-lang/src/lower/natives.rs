@@ -30,13 +30,23 @@ impl Lowerer<'_, '_> {
             });
             return;
         }
+        if name == "dyn.anyMethod" {
+            self.p.name_dynamically(None);
+            return;
+        }
         let Some(rt) = runtime_function(&name) else {
             self.not_supported(func.span, &format!("the function {name}"));
             return;
         };
         self.p.reflects |= matches!(
             rt,
-            RtFn::AnyIndex | RtFn::AnyElem | RtFn::AnyMapKeys | RtFn::AnyMapIndex | RtFn::AnyMake
+            RtFn::AnyIndex
+                | RtFn::AnyElem
+                | RtFn::AnyMapKeys
+                | RtFn::AnyMapIndex
+                | RtFn::AnyField
+                | RtFn::AnyMapLookup
+                | RtFn::AnyMake
         );
         let ty = rt.sig().typed.then(|| {
             let elem = if rt == RtFn::Args {

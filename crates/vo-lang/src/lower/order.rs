@@ -80,7 +80,8 @@ impl<'a> Lowerer<'_, 'a> {
                 let bounds = [lo, hi, max].into_iter().flatten().map(|e| &**e);
                 Action::Parts(std::iter::once(&**x).chain(bounds).collect(), false)
             }
-            ExprKind::Unary {
+            ExprKind::Dyn { .. }
+            | ExprKind::Unary {
                 op: UnaryOp::Recv, ..
             } => Action::Call,
             ExprKind::Unary { x, .. } => Action::Parts(vec![x], false),
@@ -166,6 +167,7 @@ impl<'a> Lowerer<'_, 'a> {
                 }
                 let results = match &e.kind {
                     ExprKind::Call { .. } => self.call_results(e, Want::Any),
+                    ExprKind::Dyn { .. } => self.dynamic(e, false),
                     _ => {
                         let ty = self.type_of(e);
                         vec![(self.value(e, Want::Any), ty)]

@@ -7,6 +7,7 @@ use vo_bytecode as bc;
 use vo_bytecode::{Global, GlobalId, MethodId, Module, StrId, TypeId};
 
 use super::builder::Builder;
+use super::dynamic::DynNames;
 use super::func::Lowerer;
 use super::scan;
 use super::typetable::TypeTable;
@@ -38,6 +39,10 @@ pub enum Work {
     PanicText,
     /// The panic of an unsigned index beyond the length.
     IndexFault,
+    /// Finds the exported methods of a type by name.
+    DynMethod(Ty),
+    /// Calls the values of a function type with arguments in interfaces; the types of its results.
+    DynCall(Ty, Vec<Ty>),
     /// The initialisation of a package.
     Init(PkgId),
     /// The entry of the program.
@@ -70,6 +75,10 @@ pub struct Program<'a> {
     pub sources: &'a SourceMap,
     pub types: TypeTable<'a>,
     is_std: &'a dyn Fn(PkgId) -> bool,
+    /// The package behind the operator `~>`.
+    pub dyn_pkg: Option<PkgId>,
+    /// The methods that are looked up by name.
+    pub dyn_names: DynNames,
     functions: Vec<Option<bc::Function>>,
     ids: HashMap<Work, bc::FuncId>,
     queue: VecDeque<Work>,
@@ -103,6 +112,7 @@ impl<'a> Program<'a> {
         tys: &'a TyTable,
         sources: &'a SourceMap,
         is_std: &'a dyn Fn(PkgId) -> bool,
+        dyn_pkg: Option<PkgId>,
     ) -> Self {
         Program {
             info,
@@ -110,6 +120,8 @@ impl<'a> Program<'a> {
             sources,
             types: TypeTable::new(tys, info),
             is_std,
+            dyn_pkg,
+            dyn_names: DynNames::default(),
             functions: Vec::new(),
             ids: HashMap::default(),
             queue: VecDeque::new(),
@@ -138,7 +150,7 @@ impl<'a> Program<'a> {
         loop {
             self.drain();
             let grown = self.grow_method_tables();
-            let revised = self.revise();
+            let revised = self.revise() | self.revise_dynamic();
             self.want_panic_text();
             if !self.grow_initialisers(&mut live) && !grown && !revised && self.queue.is_empty() {
                 break;
@@ -262,6 +274,19 @@ impl<'a> Program<'a> {
             }
         }
         revised
+    }
+
+    /// Puts functions that were made before on the work list again.
+    pub fn remake(&mut self, which: impl Fn(&Work) -> bool) {
+        let mut again: Vec<(bc::FuncId, Work)> = self
+            .ids
+            .iter()
+            .filter(|(work, id)| which(work) && self.functions[id.index()].is_some())
+            .map(|(work, id)| (*id, work.clone()))
+            .collect();
+        // In the order in which they were first made, so that every run gives the same module.
+        again.sort_by_key(|(id, _)| *id);
+        self.queue.extend(again.into_iter().map(|(_, work)| work));
     }
 
     /// Gives each type that is put into an interface the methods that interfaces may call. Whether

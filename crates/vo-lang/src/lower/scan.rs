@@ -200,6 +200,14 @@ fn expr(p: &mut Program<'_>, e: &Expr) {
             expr(p, x);
             expr(p, y);
         }
+        ExprKind::Dyn { x, access, .. } => {
+            expr(p, x);
+            match access {
+                DynAccess::Attr(_) => {}
+                DynAccess::Index(index) => expr(p, index),
+                DynAccess::Method { args, .. } | DynAccess::Call { args, .. } => exprs(p, args),
+            }
+        }
         _ => {}
     }
 }

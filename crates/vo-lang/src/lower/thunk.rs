@@ -69,13 +69,29 @@ impl Lowerer<'_, '_> {
         let Some(sig) = self.tys().as_signature(wanted.sig) else {
             return self.finish(name, 0);
         };
+        let (word, receiver) = self.iface_word(ty);
+        let params = self.param_slots(&sig);
+        let rets = self.result_slots(&sig);
+        let loc = self.word_loc(ty, word, receiver);
+        self.call_method(loc, ty, &wanted.name, wanted.pkg, &params, &rets);
+        self.return_slots(rets);
+        self.finish(name, params.len() + 1)
+    }
+
+    /// The parameter that is the data word of an interface of dynamic type `ty`, and whether it is the value
+    /// itself.
+    fn iface_word(&mut self, ty: Ty) -> (Slot, bool) {
         let shape = self.shape(ty);
         let inline = !shape.in_memory && shape.slots.len() == 1;
         let by_ref = !inline || shape.slots[0] == SlotTy::Ref;
         let word = self.b.slot(if by_ref { SlotTy::Ref } else { SlotTy::I64 });
-        let params = self.param_slots(&sig);
-        let rets = self.result_slots(&sig);
-        let loc = if !inline {
+        (word, inline)
+    }
+
+    /// Where the value is of which there is the data word.
+    fn word_loc(&mut self, ty: Ty, word: Slot, inline: bool) -> Loc {
+        let shape = self.shape(ty);
+        if !inline {
             Loc::object(word)
         } else if let Some(kind) = self.float_kind(ty) {
             let dst = self.temp(ty);
@@ -101,10 +117,13 @@ impl Lowerer<'_, '_> {
             Loc::Slots(dst)
         } else {
             Loc::Slots(vec![word])
-        };
-        self.call_method(loc, ty, &wanted.name, wanted.pkg, &params, &rets);
-        self.return_slots(rets);
-        self.finish(name, params.len() + 1)
+        }
+    }
+
+    /// The receiver of a method as interfaces call it, which is a parameter: where the value is.
+    pub fn iface_receiver(&mut self, ty: Ty) -> Loc {
+        let (word, inline) = self.iface_word(ty);
+        self.word_loc(ty, word, inline)
     }
 
     /// A method value.

@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use std::path::Path;
 
 use super::project::{Project, source_files};
-use super::{Package, Program, STD_FILES, errors, order};
+use super::{DYNAMIC, Package, Program, STD_FILES, errors, order};
 use crate::diag::Diagnostics;
 use crate::reach::{self, Waiting};
 use crate::source::{SourceMap, Span};
@@ -110,7 +110,7 @@ impl<'a> Loader<'a> {
     fn parse_reached(&mut self) {
         let mut packages = self.packages.iter();
         let dynamic = packages.any(|package| {
-            &*package.path == "dyn" || package.files.iter().any(|file| file.dynamic)
+            &*package.path == DYNAMIC || package.files.iter().any(|file| file.dynamic)
         });
         reach::parse_reached(
             &mut self.packages,
@@ -204,6 +204,10 @@ impl<'a> Loader<'a> {
                 imports.push(package);
             }
         }
+        if files.iter().any(|file| file.dynamic) {
+            let dynamic = self.implicit(DYNAMIC);
+            imports.extend(dynamic.filter(|package| !imports.contains(package)));
+        }
         let Key { std, path } = importer;
         self.packages.push(Package { path, std, files });
         self.imports.push(imports);
@@ -245,6 +249,20 @@ impl<'a> Loader<'a> {
                 .push(errors::internal(import.path_span, &key.path));
             return None;
         }
+        Some(package)
+    }
+
+    /// The index of a standard package that files need without naming it.
+    fn implicit(&mut self, path: &str) -> Option<usize> {
+        let key = Key {
+            std: true,
+            path: path.into(),
+        };
+        if let Some(State::Loaded(package)) = self.states.get(&key) {
+            return Some(*package);
+        }
+        let package = self.load_package(&key, Span::default())?;
+        self.states.insert(key, State::Loaded(package));
         Some(package)
     }
 

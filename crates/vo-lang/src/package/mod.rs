@@ -31,6 +31,9 @@ use project::Project;
 /// The files of the standard library: package path, file name, text; sorted.
 static STD_FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/std_files.rs"));
 
+/// The standard package behind the operator `~>`.
+pub(crate) const DYNAMIC: &str = "dyn";
+
 /// A parsed package.
 #[derive(Clone, Debug)]
 pub struct Package {
@@ -66,6 +69,12 @@ pub struct Program {
 }
 
 impl Program {
+    /// The index of the standard package behind the operator `~>`, if the program has it.
+    pub fn dynamic_package(&self) -> Option<usize> {
+        let is_it = |package: &Package| package.std && &*package.path == DYNAMIC;
+        self.packages.iter().position(is_it)
+    }
+
     /// The package clause of the package that was asked for, if that is not `main`: such a package can be
     /// checked but not run.
     pub fn library_clause(&self) -> Option<&Ident> {

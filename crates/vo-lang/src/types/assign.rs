@@ -3,6 +3,7 @@
 use foldhash::HashMap;
 
 use super::check::Checker;
+use super::dynamic::is_dynamic;
 use super::errors;
 use super::info::{Mode, ObjId, ObjKind, VarRole};
 use super::operand::{Operand, Unfit};
@@ -147,6 +148,7 @@ impl<'a> Checker<'a> {
             vars.iter().for_each(|&var| self.forgive(var));
             return;
         };
+        self.expect_dyn(value, declared);
         let (mut parts, comma_ok) = self.multi_expr(value, vars.len() == 2);
         if parts.len() != vars.len() {
             if parts.iter().all(Operand::is_valid) {
@@ -274,6 +276,14 @@ impl<'a> Checker<'a> {
             }
             return;
         };
+        let types: Vec<Option<Ty>> = targets
+            .iter()
+            .map(|target| match target {
+                Target::Typed(ty) => Some(*ty),
+                Target::Blank | Target::Invalid => None,
+            })
+            .collect();
+        self.expect_dyn(value, &types);
         let (mut parts, comma_ok) = self.multi_expr(value, lhs.len() == 2);
         if parts.len() != lhs.len() {
             if valid_targets && parts.iter().all(Operand::is_valid) {
@@ -303,6 +313,13 @@ impl<'a> Checker<'a> {
         let ident = lhs.unparen().as_ident();
         if ident.is_some_and(|ident| ident.is_blank()) {
             return Target::Blank;
+        }
+        if is_dynamic(lhs) {
+            if self.use_expr(lhs) {
+                let text = self.text(lhs);
+                self.report(errors::dyn_target(lhs.span, &text));
+            }
+            return Target::Invalid;
         }
         let var = ident.and_then(|ident| self.lookup(&ident.name));
         let used_before = var.and_then(|var| self.info.var(var)).map(|var| var.used);
@@ -425,6 +442,10 @@ impl<'a> Checker<'a> {
             .iter()
             .map(|&result| self.info.object(result).ty)
             .collect();
+        if let [single] = values {
+            let targets: Vec<Option<Ty>> = types.iter().copied().map(Some).collect();
+            self.expect_dyn(single, &targets);
+        }
         let mut parts = match values {
             [single] if types.len() != 1 => self.multi_expr(single, false).0,
             _ => values.iter().map(|value| self.expr(value)).collect(),
@@ -454,5 +475,5 @@ impl<'a> Checker<'a> {
 
 /// Whether the values are a single call, which may have several results.
 fn is_single_call(values: &[Expr]) -> bool {
-    matches!(values, [single] if matches!(single.unparen().kind, ExprKind::Call { .. } | ExprKind::Try(_)))
+    matches!(values, [single] if matches!(single.unparen().kind, ExprKind::Call { .. } | ExprKind::Try(_) | ExprKind::Dyn { .. }))
 }

@@ -1,6 +1,7 @@
 //! Calls: of functions, methods, and what looks like one.
 
 use super::check::Checker;
+use super::dynamic::is_dynamic;
 use super::errors;
 use super::expr::Form;
 use super::info::Mode;
@@ -189,8 +190,8 @@ impl<'a> Checker<'a> {
         let inner = call.unparen();
         let ExprKind::Call { fun, .. } = &inner.kind else {
             // The parser lets only calls through; what is left is dynamic or was reported there.
-            self.use_expr(call);
-            return None;
+            let valid = self.use_expr(call);
+            return (valid && is_dynamic(inner)).then_some(inner);
         };
         let (x, form) = self.raw_expr(call, None);
         match self.info.type_and_mode(fun.id).map(|tm| tm.mode) {

@@ -85,6 +85,8 @@ pub(super) struct Checker<'a> {
     /// Upper bounds of the sizes of types, and which too large ones are known.
     pub(super) sizes: HashMap<Ty, u64>,
     pub(super) sizes_reported: HashSet<Ty>,
+    /// What the results of a dynamic expression are assigned to, on the way to it.
+    pub(super) dyn_targets: Option<super::dynamic::DynTargets>,
     /// Whether a call or receive was met; `len` and `cap` of arrays are constant only without.
     pub(super) has_call: bool,
     /// How many function literals there are within each outermost function, for their names.
@@ -147,6 +149,7 @@ impl<'a> Checker<'a> {
             valid_types: HashMap::default(),
             sizes: HashMap::default(),
             sizes_reported: HashSet::default(),
+            dyn_targets: None,
             has_call: false,
             literal_counts: HashMap::default(),
             diagnostics: Vec::new(),

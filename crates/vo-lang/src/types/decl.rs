@@ -411,8 +411,9 @@ impl<'a> Checker<'a> {
             c.info.function_mut(func).sig = sig;
         });
         self.env = outer;
-        if decl.recv.is_none() {
-            self.check_special(decl);
+        match decl.recv {
+            None => self.check_special(decl),
+            Some(_) => self.later(move |c| c.check_protocol_method(obj)),
         }
         match &decl.body {
             Some(_) => {

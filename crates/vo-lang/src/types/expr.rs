@@ -150,11 +150,7 @@ impl<'a> Checker<'a> {
             }
             ExprKind::Binary { op, op_span, x, y } => self.binary_expr(e, *op, *op_span, x, y),
             ExprKind::Try(inner) => return self.try_expr(e, inner),
-            ExprKind::Dyn { x, op_span, .. } => {
-                self.use_expr(x);
-                self.report(errors::not_supported(*op_span, "dynamic access with `~>`"));
-                return (Operand::invalid(e), Form::Statement);
-            }
+            ExprKind::Dyn { x, op_span, access } => return self.dyn_expr(e, x, *op_span, access),
             ExprKind::ArrayType { .. }
             | ExprKind::SliceType(_)
             | ExprKind::StructType(_)

@@ -6,12 +6,10 @@
 //!
 //! # What this does not check
 //!
-//! - Dynamic access (`~>`) is refused as not supported yet.
 //! - A call on another island through a function *value* is accepted: what the value captured is known only
 //!   when the program runs.
 //! - Go takes three things that are refused here: an interface literal, within a method of an interface,
 //!   that embeds that same interface; promoted fields as keys of struct literals; `new` of a value.
-//! - The protocol methods of dynamic access may have any signature.
 
 mod assign;
 mod binary;
@@ -22,6 +20,7 @@ mod composite;
 pub mod constant;
 mod conversions;
 mod decl;
+mod dynamic;
 mod errors;
 mod expr;
 mod implements;

@@ -191,6 +191,7 @@ impl<'a> Checker<'a> {
     /// Arguments, receiver and captured variables of a call on another island are copied there.
     fn check_remote_call(&mut self, call: &'a Expr) {
         let ExprKind::Call { fun, args, .. } = &call.kind else {
+            self.report(errors::remote_dyn_call(call.span));
             return;
         };
         for arg in args {

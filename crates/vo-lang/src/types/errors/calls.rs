@@ -295,3 +295,64 @@ pub(in crate::types) fn duplicate_key(at: Span, key: &str, previous: Span) -> Di
     Diagnostic::error("E0451", at, format!("duplicate key {key}"), "")
         .with_label(previous, "the other one")
 }
+
+// ---- dynamic access -----------------------------------------------------------------------------------
+
+pub(in crate::types) fn dyn_base(
+    op: Span,
+    base: Span,
+    what: &str,
+    text: &str,
+    protocol: &str,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0470",
+        base,
+        format!("{what} is no base for dynamic access"),
+        format!("neither an interface, nor of a type with the method {protocol}"),
+    )
+    .with_label(op, "dynamic access")
+    .with_help(format!("write `any({text})~>…`"))
+}
+
+pub(in crate::types) fn dyn_base_of_several(at: Span, text: &str, count: usize) -> Diagnostic {
+    Diagnostic::error(
+        "E0471",
+        at,
+        format!("{text} is no base for dynamic access"),
+        super::counted(count, "value"),
+    )
+    .with_note("the base is one value, or a value of an interface type with an error")
+}
+
+pub(in crate::types) fn dyn_target(at: Span, text: &str) -> Diagnostic {
+    Diagnostic::error(
+        "E0472",
+        at,
+        format!("cannot assign to {text}"),
+        "dynamic access",
+    )
+    .with_help("use dyn.SetAttr or dyn.SetIndex")
+}
+
+pub(in crate::types) fn protocol_method(
+    at: Span,
+    name: &str,
+    have: &str,
+    want: &str,
+) -> Diagnostic {
+    Diagnostic::error(
+        "E0473",
+        at,
+        format!("method {name} has the wrong signature"),
+        format!("have {have}"),
+    )
+    .with_note(format!(
+        "methods of that name are for dynamic access; want {want}"
+    ))
+}
+
+pub(in crate::types) fn remote_dyn_call(at: Span) -> Diagnostic {
+    Diagnostic::error("E0474", at, "a dynamic call cannot start on an island", "")
+        .with_note("its base is an interface, and interfaces do not cross islands")
+}

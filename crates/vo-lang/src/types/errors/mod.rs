@@ -19,11 +19,6 @@ pub(super) use types::*;
 use crate::diag::Diagnostic;
 use crate::source::Span;
 
-/// A form of the language that the compiler does not have yet.
-pub(in crate::types) fn not_supported(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0900", at, format!("{what} is not supported yet"), "")
-}
-
 /// Something the checker could not make sense of although no other error explains it.
 pub(in crate::types) fn not_checked(at: Span) -> Diagnostic {
     Diagnostic::error("E0999", at, "this could not be checked", "")
