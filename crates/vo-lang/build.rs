@@ -12,15 +12,19 @@ fn main() -> io::Result<()> {
     if root.is_dir() {
         collect(&root, &mut files)?;
     }
-    files.sort();
+    let mut entries: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let package = file.parent().and_then(|dir| dir.strip_prefix(&root).ok());
+            let package = package.unwrap_or(Path::new("")).to_string_lossy();
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            (package.replace('\\', "/"), name, file)
+        })
+        .collect();
+    // By package: the files of `sync/atomic` do not come between those of `sync`.
+    entries.sort();
     let mut list = String::from("&[\n");
-    for file in &files {
-        let package = file
-            .parent()
-            .and_then(|dir| dir.strip_prefix(&root).ok())
-            .unwrap_or(Path::new(""));
-        let package = package.to_string_lossy().replace('\\', "/");
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+    for (package, name, file) in &entries {
         let _ = writeln!(list, "    ({package:?}, {name:?}, include_str!({file:?})),");
     }
     list.push_str("]\n");
