@@ -15,8 +15,13 @@ use crate::syntax::{Outline, parse_file, parse_outline};
 const RED_ZONE: usize = 128 << 10;
 const STACK_SEGMENT: usize = 1 << 20;
 
+/// The path of the package of a program that embeds this one.
+const HOST: &str = "host";
+
 pub(super) struct Loader<'a> {
     project: Option<Project>,
+    /// The source of package `host`, where the program is to be embedded.
+    host: Option<&'a str>,
     source: &'a mut SourceMap,
     diags: &'a mut Diagnostics,
     ids: NodeIds,
@@ -53,11 +58,13 @@ enum State {
 impl<'a> Loader<'a> {
     pub(super) fn new(
         project: Option<Project>,
+        host: Option<&'a str>,
         source: &'a mut SourceMap,
         diags: &'a mut Diagnostics,
     ) -> Self {
         Loader {
             project,
+            host,
             source,
             diags,
             ids: NodeIds::new(),
@@ -268,7 +275,8 @@ impl<'a> Loader<'a> {
 
     /// What an import path means to a package. The library's own `internal` packages are for the library.
     fn key(&self, importer: &Key, path: &str) -> Key {
-        let std = is_std(path) && (importer.std || !path.starts_with("internal/"));
+        let hosted = path == HOST && self.host.is_some();
+        let std = hosted || is_std(path) && (importer.std || !path.starts_with("internal/"));
         let path = match &self.project {
             Some(project) if !std => project.path_from_root(path),
             _ => path,
@@ -298,6 +306,13 @@ impl<'a> Loader<'a> {
 
     /// The files of a package of the standard library, without the bodies of their functions.
     fn std_files(&mut self, path: &str) -> (Vec<File>, Vec<Outline>) {
+        if path == HOST
+            && let Some(text) = self.host
+        {
+            let file = self.source.add("host.vo", text);
+            let (file, outline) = parse_outline(self.source, file, &mut self.ids, self.diags);
+            return (vec![file], vec![outline]);
+        }
         std_texts(path)
             .map(|(package, name, text)| {
                 let file = self.source.add(format!("std/{package}/{name}"), *text);
