@@ -87,6 +87,7 @@ impl<'a> Pass<'a> {
                 let (facts, test) = self.through(*block, facts, &mut |_| {});
                 for edge in self.cfg.succs(*block) {
                     let out = match (&test, edge.kind) {
+                        (_, EdgeKind::Panic) => Facts::default(),
                         (Some(test), EdgeKind::Taken) => self.assume(facts.clone(), test),
                         _ => facts.clone(),
                     };

@@ -97,6 +97,17 @@ impl Effects {
                 ..Effects::NONE
             },
 
+            Inst::DeferPush { .. }
+            | Inst::ErrDeferPush { .. }
+            | Inst::RunDefers { .. }
+            | Inst::PanicLand { .. }
+            | Inst::PanicOver { .. }
+            | Inst::RecoverArm { .. }
+            | Inst::RecoverEnter { .. } => Effects::NONE,
+            Inst::PanicOn { .. } => Effects::PANICS,
+            // The text of a fault becomes a string.
+            Inst::Recover { .. } => Effects::ALLOCATES,
+
             Inst::New { .. } | Inst::Closure { .. } => Effects::ALLOCATES,
             // Memory operations stand behind the checks that make them safe.
             Inst::Load { .. }
@@ -166,36 +177,8 @@ fn may_allocate(func: RtFn) -> bool {
             | NumGoroutine
             | HeapBytes
             | Sleep
-            | TimerStart
-            | TimerStop
             | WallNanos
             | MonoNanos
-            | ProcessNumber
-            | FileOpen
-            | FileWrite
-            | FileSeek
-            | FileClose
-            | FileNumber
-            | OnFile
-            | FileStat
-            | NetListen
-            | NetDial
-            | NetConnected
-            | NetAccept
-            | NetRead
-            | NetWrite
-            | NetWait
-            | NetDeadline
-            | NetClose
-            | NetShutdown
-            | NetOption
-            | HostPassInt
-            | HostPassFloat
-            | HostPassString
-            | HostPassBytes
-            | HostInt
-            | HostFloat
-            | HostFailed
             | Exit
             | AnyKind
             | AnyInt

@@ -60,6 +60,10 @@ pub enum EdgeKind {
     SwitchCase(u32),
     /// A `Switch` whose index is beyond its cases.
     SwitchDefault,
+    /// From a return, to where the deferred calls are run.
+    Defer,
+    /// To the landing, by a panic. See [`Cfg`].
+    Panic,
 }
 
 impl fmt::Display for EdgeKind {
@@ -70,6 +74,8 @@ impl fmt::Display for EdgeKind {
             EdgeKind::NotTaken => f.write_str("not-taken"),
             EdgeKind::SwitchCase(case) => write!(f, "case {case}"),
             EdgeKind::SwitchDefault => f.write_str("default"),
+            EdgeKind::Defer => f.write_str("defer"),
+            EdgeKind::Panic => f.write_str("panic"),
         }
     }
 }
@@ -123,6 +129,10 @@ impl Block {
 /// 2. The entry is block 0 and has no predecessors: where instruction 0 is a jump target, an
 ///    empty entry block stands before it.
 /// 3. Each edge leaves behind the last instruction of a block and arrives at the first of one.
+/// 4. The edges that panics take to the landing leave blocks in their middle, so they are no edges
+///    of this graph: [`Cfg::panic_edges`] gives them. What comes from anywhere is dominated by the
+///    entry alone, so one edge of kind [`EdgeKind::Panic`], from the entry, stands for them all.
+///    Analyses that carry facts along edges must not do so along that one.
 #[derive(Clone, Debug)]
 pub struct Cfg {
     graph: DiGraph<Block, EdgeKind>,
@@ -131,6 +141,9 @@ pub struct Cfg {
     block_of: Vec<BlockId>,
     rpo: Vec<BlockId>,
     rpo_number: Vec<u32>,
+    landing: Option<BlockId>,
+    /// By block, the first instruction from which panics go to the landing.
+    first_landing: Vec<Option<u32>>,
 }
 
 /// The number in reverse postorder of a block that cannot be reached.
@@ -143,8 +156,25 @@ impl Cfg {
         for at in 0..cfg.len() {
             cfg.add_edges(func, BlockId(at as u32));
         }
+        cfg.add_landing(func);
         cfg.number();
         cfg
+    }
+
+    fn add_landing(&mut self, func: &Function) {
+        let Some(landing) = func.landing() else {
+            return;
+        };
+        let landing = self.block_of[landing];
+        self.landing = Some(landing);
+        self.first_landing = self
+            .blocks()
+            .map(|block| {
+                let mut range = self.range(block);
+                range.find(|at| func.code[*at].lands()).map(|at| at as u32)
+            })
+            .collect();
+        self.add_edge(BlockId::ENTRY, landing, EdgeKind::Panic);
     }
 
     /// The blocks, without edges.
@@ -153,6 +183,9 @@ impl Cfg {
         // Whether a block ends before each instruction, or at the end of all.
         let mut border = vec![false; code.len() + 1];
         border[code.len()] = true;
+        if let Some(landing) = func.landing() {
+            border[landing] = true;
+        }
         let mut entry_is_target = code.is_empty();
         for (at, inst) in code.iter().enumerate() {
             each_target(inst, |target, _| {
@@ -188,6 +221,8 @@ impl Cfg {
             block_of,
             rpo: Vec::with_capacity(count),
             rpo_number: vec![UNREACHED; count],
+            landing: None,
+            first_landing: Vec::new(),
         }
     }
 
@@ -196,11 +231,19 @@ impl Cfg {
         let last = self.block(from).last().map(|at| &func.code[at]);
         if let Some(last) = last {
             each_target(last, |target, kind| {
+                let kind = match func.code[target.0 as usize] {
+                    Inst::RunDefers { .. } if matches!(last, Inst::Jump { .. }) => EdgeKind::Defer,
+                    _ => kind,
+                };
                 self.add_edge(from, self.block_of[target.0 as usize], kind);
             });
         }
         if end < func.code.len() && !last.is_some_and(Inst::is_terminator) {
-            self.add_edge(from, self.block_of[end], EdgeKind::Fall);
+            let kind = match func.code[end] {
+                Inst::RunDefers { .. } => EdgeKind::Defer,
+                _ => EdgeKind::Fall,
+            };
+            self.add_edge(from, self.block_of[end], kind);
         }
     }
 
@@ -285,6 +328,31 @@ impl Cfg {
     /// be reached are among them.
     pub fn preds(&self, id: BlockId) -> &[Edge] {
         &self.preds[id.index()]
+    }
+
+    /// The block that panics of the function lead to, where it has deferred calls.
+    pub fn landing(&self) -> Option<BlockId> {
+        self.landing
+    }
+
+    /// The first instruction of a block from which panics go to the landing.
+    pub fn first_landing(&self, id: BlockId) -> Option<usize> {
+        let at = self.first_landing.get(id.index()).copied().flatten()?;
+        Some(at as usize)
+    }
+
+    /// The edges that panics take to the landing, one for each reachable block that has any.
+    pub fn panic_edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        let blocks = self
+            .blocks()
+            .filter(|block| self.is_reachable(*block) && self.first_landing(*block).is_some());
+        blocks
+            .zip(self.landing.into_iter().cycle())
+            .map(|(from, to)| Edge {
+                from,
+                to,
+                kind: EdgeKind::Panic,
+            })
     }
 
     /// All edges, by the block they leave.

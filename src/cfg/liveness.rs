@@ -4,12 +4,16 @@
 //! block borders leave them out, so a function with very many temporaries costs little. Between
 //! the borders liveness is found on demand by walking a block backwards.
 //!
+//! What the landing wants is live before each instruction from which panics lead there, even where
+//! that instruction writes it: a panic comes before the write.
+//!
 //! The two slots of an interface are live together: its data word can be traced only with its
 //! type word.
 
-use super::graph::{BlockId, Cfg};
+use super::graph::{BlockId, Cfg, EdgeKind};
 use super::slotset::{SlotSet, bits};
 use smallvec::SmallVec;
+use std::rc::Rc;
 use vo_bytecode::{Function, Slot, SlotTy};
 
 const WORD: usize = u64::BITS as usize;
@@ -28,6 +32,8 @@ pub struct Liveness<'a> {
     words: usize,
     /// What is live at the entry of each block: `words` words each.
     ins: Vec<u64>,
+    /// What is live where panics lead, if there is such a place.
+    landing: Option<Rc<SlotSet>>,
 }
 
 impl<'a> Liveness<'a> {
@@ -47,13 +53,15 @@ impl<'a> Liveness<'a> {
             globals: borders.globals,
             words,
             ins,
+            landing: None,
         };
-        live.solve(&borders.killed);
+        live.solve(&borders.killed, &borders.killed_early);
+        live.landing = cfg.landing().map(|block| Rc::new(live.live_in(block)));
         live
     }
 
     /// The least fixed point, by a worklist of blocks in postorder.
-    fn solve(&mut self, killed: &[Vec<u32>]) {
+    fn solve(&mut self, killed: &[Vec<u32>], killed_early: &[Vec<u32>]) {
         let mut waiting = vec![false; self.cfg.len()];
         let mut work = std::collections::BinaryHeap::new();
         // Unreachable blocks have liveness too, though no place in the reverse postorder: they
@@ -67,12 +75,23 @@ impl<'a> Liveness<'a> {
             work.push(at);
         }
         let mut out = vec![0; self.words];
+        let mut thrown = vec![0; self.words];
+        let kill = |set: &mut [u64], numbers: &[u32]| {
+            for number in numbers {
+                set[*number as usize / WORD] &= !(1 << (number % WORD as u32));
+            }
+        };
         while let Some(at) = work.pop() {
             let block = order[at];
             waiting[block.index()] = false;
             self.out_into(block, &mut out);
-            for number in &killed[block.index()] {
-                out[*number as usize / WORD] &= !(1 << (number % WORD as u32));
+            kill(&mut out, &killed[block.index()]);
+            if let Some(landing) = self.lands(block) {
+                thrown.copy_from_slice(self.dense_in(landing));
+                kill(&mut thrown, &killed_early[block.index()]);
+                out.iter_mut()
+                    .zip(&thrown)
+                    .for_each(|(to, from)| *to |= from);
             }
             let start = block.index() * self.words;
             let mut changed = false;
@@ -83,19 +102,27 @@ impl<'a> Liveness<'a> {
             if !changed {
                 continue;
             }
-            for edge in self.cfg.preds(block) {
-                let from = edge.from.index();
-                if !std::mem::replace(&mut waiting[from], true) {
-                    work.push(place[from]);
+            let thrown = (self.cfg.landing() == Some(block))
+                .then(|| self.cfg.blocks().filter(|from| self.lands(*from).is_some()));
+            let jumped = self.cfg.preds(block).iter().map(|edge| edge.from);
+            for from in jumped.chain(thrown.into_iter().flatten()) {
+                if !std::mem::replace(&mut waiting[from.index()], true) {
+                    work.push(place[from.index()]);
                 }
             }
         }
     }
 
+    /// The landing, if panics lead there from a block.
+    fn lands(&self, block: BlockId) -> Option<BlockId> {
+        self.cfg.first_landing(block).and(self.cfg.landing())
+    }
+
     /// What is live at the end of a block, over dense numbers.
     fn out_into(&self, block: BlockId, out: &mut [u64]) {
         out.fill(0);
-        for edge in self.cfg.succs(block) {
+        let edges = self.cfg.succs(block).iter();
+        for edge in edges.filter(|edge| edge.kind != EdgeKind::Panic) {
             for (word, succ) in out.iter_mut().zip(self.dense_in(edge.to)) {
                 *word |= succ;
             }
@@ -117,6 +144,11 @@ impl<'a> Liveness<'a> {
     /// The function.
     pub fn func(&self) -> &'a Function {
         self.func
+    }
+
+    /// What is live where panics of the function lead, if that is a place in it.
+    pub fn landing(&self) -> Option<&SlotSet> {
+        self.landing.as_deref()
     }
 
     /// What is live where a block begins.
@@ -158,6 +190,7 @@ impl<'a> Liveness<'a> {
             start: range.start,
             at: range.end,
             live: self.live_out(block),
+            landing: self.landing.clone(),
         }
     }
 
@@ -179,6 +212,7 @@ pub struct Walk<'a> {
     start: usize,
     at: usize,
     live: SlotSet,
+    landing: Option<Rc<SlotSet>>,
 }
 
 impl Walk<'_> {
@@ -192,14 +226,22 @@ impl Walk<'_> {
         &self.live
     }
 
-    /// What is live here, without what [`Walk::inst`] writes: the values that a capture at
-    /// that instruction must keep.
+    /// What is live here, without what [`Walk::inst`] writes, but with what is wanted should it
+    /// panic: the values that a capture at that instruction must keep.
     pub fn live_across(&self) -> SlotSet {
         let mut live = self.live.clone();
         if let Some(at) = self.inst() {
             kills(self.func, at, |slot| live.remove(slot));
+            live.extend(self.thrown(at));
         }
         live
+    }
+
+    /// What is wanted where a panic of the instruction leads.
+    fn thrown(&self, at: usize) -> impl Iterator<Item = Slot> + use<> {
+        let landing = self.landing.clone().filter(|_| self.func.code[at].lands());
+        let slots: Vec<Slot> = landing.iter().flat_map(|set| set.iter()).collect();
+        slots.into_iter()
     }
 
     /// Goes before [`Walk::inst`] and gives its index; none at the block's start.
@@ -207,6 +249,8 @@ impl Walk<'_> {
         let at = self.inst()?;
         kills(self.func, at, |slot| self.live.remove(slot));
         uses(self.func, at, |slot| self.live.insert(slot));
+        let thrown = self.thrown(at);
+        self.live.extend(thrown);
         self.at = at;
         Some(at)
     }
@@ -250,6 +294,8 @@ struct Borders {
     exposed: Vec<Vec<u32>>,
     /// Per block, the dense numbers of the slots that it writes.
     killed: Vec<Vec<u32>>,
+    /// Per block, of those that it writes before any panic can leave it.
+    killed_early: Vec<Vec<u32>>,
 }
 
 impl Borders {
@@ -257,6 +303,7 @@ impl Borders {
         let mut globals = Vec::new();
         let mut number = vec![LOCAL; func.slots.len()];
         let mut all_killed = Vec::with_capacity(cfg.len());
+        let mut all_killed_early = Vec::with_capacity(cfg.len());
         let mut exposed = Vec::with_capacity(cfg.len());
         // The block that wrote, or exposed, each slot last, plus one.
         let mut written_in = vec![0; func.slots.len()];
@@ -265,7 +312,11 @@ impl Borders {
             let stamp = block.0 + 1;
             let mut killed_here = Vec::new();
             let mut exposed_here = Vec::new();
+            let mut killed_early_here = Vec::new();
             for at in cfg.range(block) {
+                if cfg.first_landing(block) == Some(at) {
+                    killed_early_here.clone_from(&killed_here);
+                }
                 uses(func, at, |slot| {
                     let i = slot.index();
                     if written_in[i] == stamp || exposed_in[i] == stamp {
@@ -286,6 +337,7 @@ impl Borders {
             }
             exposed.push(exposed_here);
             all_killed.push(killed_here);
+            all_killed_early.push(killed_early_here);
         }
         let dense = |slots: Vec<Slot>| {
             let numbers = slots.into_iter().map(|slot| number[slot.index()]);
@@ -294,6 +346,7 @@ impl Borders {
         Borders {
             exposed,
             killed: all_killed.into_iter().map(dense).collect(),
+            killed_early: all_killed_early.into_iter().map(dense).collect(),
             globals,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::callgraph::CallGraph;
 use super::dom::Dominators;
-use super::graph::{BlockId, Cfg, Edge};
+use super::graph::{BlockId, Cfg, Edge, EdgeKind};
 use super::liveness::Liveness;
 use super::loops::Loops;
 use super::rotate::rotations;
@@ -100,7 +100,14 @@ impl<F: FnMut(usize) -> String> Printer<'_, F> {
             let head = self.loops.headed_by(block).map_or("in", |_| "heads");
             write!(out, " {head} {id}")?;
         }
-        let preds: Vec<_> = self.cfg.preds(block).iter().map(|edge| edge.from).collect();
+        let mut preds: Vec<_> = (self.cfg.preds(block).iter())
+            .filter(|edge| edge.kind != EdgeKind::Panic)
+            .map(|edge| edge.from)
+            .collect();
+        if self.cfg.landing() == Some(block) {
+            write!(out, " landing")?;
+            preds = self.cfg.panic_edges().map(|edge| edge.from).collect();
+        }
         if !preds.is_empty() {
             write!(out, " from{}", list(&preds))?;
         }
@@ -111,8 +118,12 @@ impl<F: FnMut(usize) -> String> Printer<'_, F> {
             let text = (self.inst)(at);
             writeln!(out, "{at:4}  {text:<36} ; live {live}")?;
         }
-        for edge in self.cfg.succs(block) {
+        let edges = self.cfg.succs(block).iter();
+        for edge in edges.filter(|edge| edge.kind != EdgeKind::Panic) {
             self.edge(edge, out)?;
+        }
+        for edge in self.cfg.panic_edges().filter(|edge| edge.from == block) {
+            self.edge(&edge, out)?;
         }
         Ok(())
     }

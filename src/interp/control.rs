@@ -1,13 +1,14 @@
 //! Calls, goroutines and panics.
 
 use super::machine::{Flow, Machine, Step, Unwind};
+use crate::runtime::context::JitResult;
 use crate::runtime::panic::{Fault, PanicValue};
 use crate::runtime::record::Record;
 use crate::runtime::sched::Executor;
 use smallvec::SmallVec;
 use std::iter;
 use std::sync::Arc;
-use vo_bytecode::{Callee, FuncId, IfaceSrc, Inst, Srcs, TypeId};
+use vo_bytecode::{Callee, Dst, FuncId, IfaceDst, IfaceSrc, Inst, Src, Srcs, TypeId};
 
 impl Machine<'_> {
     /// The function behind a callee, and what it gets before the arguments.
@@ -38,6 +39,7 @@ impl Machine<'_> {
         }
         let (func, first) = self.resolve(callee)?;
         if self.stack.bytes() >= self.cx.options.max_stack {
+            self.cx.take_recoverable();
             return self.fault(Fault::StackOverflow, 0, 0);
         }
         let words: SmallVec<[u64; 16]> = first
@@ -45,8 +47,15 @@ impl Machine<'_> {
             .chain(args.0.iter().map(|slot| self.get(*slot)))
             .collect();
         let program = &self.interp.program;
-        self.stack
-            .push(program.module.func(func), func, words.into_iter());
+        let function = program.module.func(func);
+        self.stack.push(function, func, words.into_iter());
+        if let Some(Inst::RecoverEnter { panic }) = function.code.first() {
+            // At once: others may run before the function's first instruction does.
+            let number = self.cx.take_recoverable();
+            let base = self.stack.slots.len() - function.slots.len();
+            self.stack.slots[base + panic.0.index()] = number;
+            self.set_pc(1);
+        }
         Ok(Flow::Called)
     }
 
@@ -100,7 +109,68 @@ impl Machine<'_> {
 
     pub(super) fn panic_assert(&mut self, src: &IfaceSrc, want: TypeId) -> Step {
         let text = self.interp.program.assertion_text(self.iface(src)[0], want);
-        let _ = self.cx.fault_text(text);
+        let _ = self.cx.assertion_failed(text);
         Err(Unwind)
+    }
+
+    // ---- deferred calls --------------------------------------------------------------------
+
+    /// The panic in flight leads to the landing of the innermost frame; false where it is one that
+    /// runs no deferred calls.
+    pub(super) fn land(&mut self, landing: &Inst) -> bool {
+        let Inst::PanicLand { panic, former } = landing else {
+            return false;
+        };
+        let number = self.cx.land(self.get(former));
+        if number == 0 {
+            return false;
+        }
+        self.set(panic, number);
+        true
+    }
+
+    pub(super) fn run_defers(&mut self, calls: &Dst, old: &Src, errors: i64, failed: &Src) -> Step {
+        let dropped = if self.get(failed) == 0 {
+            errors as u64
+        } else {
+            0
+        };
+        self.write(calls, self.get(old) & !dropped)
+    }
+
+    pub(super) fn panic_on(&mut self, panic: &Src) -> Step {
+        let number = self.get(panic);
+        self.cx.panic_on(number);
+        Err(Unwind)
+    }
+
+    pub(super) fn recover_arm(&mut self, panic: &Src, callee: &Callee) -> Step {
+        let number = self.get(panic);
+        match *callee {
+            Callee::Func(func) => self.cx.arm(number, func),
+            Callee::Closure(slot) => {
+                let closure = self.get(slot) as *const u64;
+                // SAFETY: a function value is a closure object or nil.
+                unsafe { self.cx.arm_closure(number, closure) };
+            }
+            Callee::Method(slot, method) => {
+                let type_word = self.get(slot);
+                self.cx.arm_method(number, type_word, method);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn recover(&mut self, dst: &IfaceDst, rest: [&Dst; 3], panic: &Src) -> Step {
+        let number = self.get(panic);
+        match self.cx.recover(number) {
+            JitResult::Ok => {}
+            _ => return Err(Unwind),
+        }
+        let [ty, data, kind, ptr, len] = std::array::from_fn(|at| self.cx.results[at]);
+        for (dst, word) in iter::zip(rest, [kind, ptr, len]) {
+            self.set(dst, word);
+        }
+        self.write_iface(dst, [ty, data])
     }
 }

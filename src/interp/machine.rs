@@ -95,8 +95,9 @@ impl<'a> Machine<'a> {
                     }
                 }
                 Err(Unwind) => {
-                    self.unwind();
-                    return Left::Panicked;
+                    if !self.unwind() {
+                        return Left::Panicked;
+                    }
                 }
             }
             let Some(&Frame { func, pc, base }) = self.stack.frames.last() else {
@@ -131,7 +132,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn set_pc(&mut self, pc: usize) {
+    pub(super) fn set_pc(&mut self, pc: usize) {
         if let Some(frame) = self.stack.frames.last_mut() {
             frame.pc = pc;
         }
@@ -183,13 +184,27 @@ impl<'a> Machine<'a> {
         true
     }
 
-    /// Adds every frame to the panic's trace and removes it.
-    fn unwind(&mut self) {
+    /// Adds each frame to the panic's trace and removes it, up to one where the panic lands. Whether
+    /// there is one; it goes on at its landing.
+    fn unwind(&mut self) -> bool {
         let program = Arc::clone(&self.interp.program);
-        while let Some(frame) = self.stack.pop() {
-            self.cx
-                .unwound(frame.func, program.module.func(frame.func).lines[frame.pc]);
+        while let Some(&Frame { func, pc, base }) = self.stack.frames.last() {
+            let function = program.module.func(func);
+            // A panic that goes on was in this frame already.
+            if !matches!(function.code[pc], Inst::PanicOn { .. }) {
+                self.cx.unwound(func, function.lines[pc]);
+            }
+            let lands = function.code[pc].lands();
+            if let Some(landing) = program.landing(func).filter(|_| lands) {
+                self.base = base;
+                if self.land(&function.code[landing]) {
+                    self.set_pc(landing + 1);
+                    return true;
+                }
+            }
+            self.stack.pop();
         }
+        false
     }
 
     // ---- slots -----------------------------------------------------------------------------
@@ -319,6 +334,33 @@ impl<'a> Machine<'a> {
                 args,
             } => self.call_native(rets, *func, *ty, args),
             Inst::GoStart { callee, args } => self.go(callee, args),
+
+            Inst::DeferPush { calls, old, call } | Inst::ErrDeferPush { calls, old, call } => {
+                self.write(calls, self.get(old) | 1 << call)
+            }
+            Inst::RunDefers {
+                calls,
+                old,
+                errors,
+                failed,
+            } => self.run_defers(calls, old, *errors, failed),
+            // Reached by panics alone, which do what it says; see `unwind`.
+            Inst::PanicLand { .. } => Ok(Flow::Next),
+            Inst::PanicOver { dst, panic } => {
+                let over = self.cx.panic_over(self.get(panic));
+                self.write(dst, u64::from(over))
+            }
+            Inst::PanicOn { panic } => self.panic_on(panic),
+            Inst::RecoverArm { panic, callee } => self.recover_arm(panic, callee),
+            // Calls do this; goroutines begin here.
+            Inst::RecoverEnter { panic } => self.write(panic, 0),
+            Inst::Recover {
+                dst,
+                kind,
+                ptr,
+                len,
+                panic,
+            } => self.recover(dst, [kind, ptr, len], panic),
 
             Inst::New { dst, ty } => self.new_object(dst, *ty),
             Inst::Closure { dst, func, ty } => self.new_closure(dst, *func, *ty),

@@ -94,16 +94,16 @@ impl Interp {
             let stack = Interp::stack(fiber);
             match Machine::new(cx, self, fiber, stack).run() {
                 Left::Waits => cx.suspensions += 1,
-                Left::Ended => {
+                Left::Panicked if !cx.goroutine_exits() => {
+                    self.end(cx, fiber);
+                    return Some(Ran::Panicked);
+                }
+                Left::Ended | Left::Panicked => {
                     self.end(cx, fiber);
                     if main {
                         cx.main_ended = true;
                         return Some(Ran::MainEnded);
                     }
-                }
-                Left::Panicked => {
-                    self.end(cx, fiber);
-                    return Some(Ran::Panicked);
                 }
             }
         }

@@ -18,6 +18,7 @@ use super::outside::Outside;
 use super::panic::Panicking;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, RECORD_CLASSES, Record, RecordArena, class_of};
+use super::recover::Landed;
 use super::select::SelectWait;
 use super::timer::Timers;
 use std::ptr;
@@ -93,6 +94,9 @@ pub struct Context {
     pub alloc: AllocHot,
     /// Outcome of a receive: 1 value, 0 closed.
     pub ok: u64,
+    /// The number of the landed panic that the function called next may recover; 0 but between a
+    /// `RecoverArm` and the first instruction of the function that it arms.
+    pub recoverable: u64,
     /// Results of helpers, received values, and results that do not fit into registers.
     pub results: [u64; RESULT_WORDS],
 
@@ -113,6 +117,8 @@ pub struct Context {
     pub pause_at: Option<Instant>,
     /// The panic that unwinds, if any.
     pub panicking: Option<Box<Panicking>>,
+    /// The panics that deferred calls deal with.
+    pub landed: Landed,
     /// Standard output and error.
     pub output: Output,
     /// Options of the run.
@@ -177,8 +183,6 @@ pub struct Options {
     pub max_stack: usize,
     /// The program's arguments.
     pub args: Vec<String>,
-    /// Whether the program may read the process's standard input; else it has none.
-    pub has_stdin: bool,
 }
 
 impl Default for Options {
@@ -195,7 +199,6 @@ impl Default for Options {
             max_goroutines: u32::MAX as usize,
             max_stack: 1 << 30,
             args: Vec::new(),
-            has_stdin: false,
         }
     }
 }

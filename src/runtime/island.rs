@@ -59,6 +59,7 @@ impl Context {
             fibers: [ptr::null_mut(); MAX_FIBER_WORDS + 1],
             alloc: AllocHot::default(),
             ok: 0,
+            recoverable: 0,
             results: [0; RESULT_WORDS],
             rng: if options.seed == 0 {
                 DEFAULT_SEED
@@ -73,6 +74,7 @@ impl Context {
             outside,
             pause_at: None,
             panicking: None,
+            landed: Default::default(),
             output,
             options,
             attention: Default::default(),

@@ -7,9 +7,8 @@
 //! - [`outside`]: what comes from other threads: completions, events of sockets, letters
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
-//! - [`hostcall`]: calls of functions of the program that the engine is embedded in
 //! - [`program`]: the tables of a program
-//! - [`panic`](mod@panic): panics and faults
+//! - [`panic`](mod@panic), [`recover`]: panics and faults, and how deferred calls deal with them
 //! - [`helpers`]: the one list of functions that native code calls
 //! - [`native`]: the functions behind `CallRt`
 //! - [`report`]: what a person reads when a program ends badly
@@ -21,7 +20,6 @@ pub mod context;
 pub mod fiber;
 pub mod heap;
 pub mod helpers;
-pub mod hostcall;
 pub mod island;
 pub mod map;
 pub mod native;
@@ -30,6 +28,7 @@ pub mod panic;
 pub mod panic_text;
 pub mod program;
 pub mod record;
+pub mod recover;
 pub mod report;
 pub mod sched;
 pub mod select;

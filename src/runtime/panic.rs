@@ -3,20 +3,78 @@
 //!
 //! A panic is a status that native code returns up its frames; each frame adds itself to the
 //! trace. There is at most one panic in flight in an island: nothing runs between a panic and
-//! its end but the frames that it unwinds.
+//! its end, or the function with deferred calls where it lands (see [`super::recover`]), but the
+//! frames that it unwinds.
 
 use super::context::{Context, JitResult};
 use vo_bytecode::FuncId;
 
-/// A panic in flight.
-#[derive(Debug)]
+/// A panic that is not over.
+#[derive(Debug, Default)]
 pub struct Panicking {
     /// What was panicked with.
     pub value: PanicValue,
     /// The frames left so far, innermost first.
     pub trace: Vec<Frame>,
+    /// How many frames in the middle of the trace were forgotten.
+    pub elided: usize,
     /// The goroutine's number.
     pub goroutine: u32,
+    /// Whether a deferred call has recovered it. It is over once that call returns.
+    pub recovered: bool,
+    /// The panic that it has replaced.
+    pub former: Option<Box<Panicking>>,
+}
+
+/// Enough for the 50 innermost and 50 outermost frames that are shown.
+pub const KEPT_FRAMES: usize = 100;
+
+impl Panicking {
+    /// Adds a frame to the trace. Of very deep traces the middle is forgotten: it is not shown.
+    fn push(&mut self, frame: Frame) {
+        if self.trace.len() == KEPT_FRAMES {
+            self.trace.remove(KEPT_FRAMES / 2);
+            self.elided += 1;
+        }
+        self.trace.push(frame);
+    }
+
+    /// Takes the place of a panic: that of the function which has just been added to the trace. Its
+    /// frames are those behind that panic, where the function is told by the line where the first
+    /// panic went through it.
+    pub fn replace(&mut self, mut former: Box<Panicking>) {
+        self.trace.pop();
+        let trace = std::mem::take(&mut former.trace);
+        trace.into_iter().for_each(|frame| self.push(frame));
+        self.elided += std::mem::take(&mut former.elided);
+        let mut last = &mut self.former;
+        while let Some(older) = last {
+            last = &mut older.former;
+        }
+        *last = Some(former);
+    }
+
+    /// Whether it came up while the goroutine was ending by `runtime.Goexit`.
+    pub fn interrupts_exit(&self) -> bool {
+        let mut next = self.former.as_ref();
+        while let Some(former) = next {
+            if former.value == PanicValue::Goexit {
+                return true;
+            }
+            next = former.former.as_ref();
+        }
+        false
+    }
+
+    /// Makes it as new, but for the room that its trace has.
+    pub fn clear(&mut self) {
+        let mut trace = std::mem::take(&mut self.trace);
+        trace.clear();
+        *self = Panicking {
+            trace,
+            ..Panicking::default()
+        };
+    }
 }
 
 /// A line of a trace.
@@ -37,10 +95,29 @@ pub enum PanicValue {
     Described(String),
     /// A run-time fault, with its text behind `runtime error: ` where that belongs to it.
     Fault(String),
+    /// A failed type assertion, with its text.
+    Assertion(String),
+    /// A text by itself.
+    Text(String),
     /// The program ends: a limit was reached or memory is exhausted. Cannot be recovered.
     Fatal(String),
     /// `os.Exit` was called; unwinds like a panic but is none.
     Exit(i32),
+    /// `runtime.Goexit` was called; unwinds like a panic but is none.
+    Goexit,
+}
+
+impl Default for PanicValue {
+    fn default() -> PanicValue {
+        PanicValue::Value(0, 0)
+    }
+}
+
+impl PanicValue {
+    /// Whether deferred calls run on the way, rather than that the program ends at once.
+    pub fn runs_defers(&self) -> bool {
+        !matches!(self, PanicValue::Fatal(_) | PanicValue::Exit(_))
+    }
 }
 
 macro_rules! faults {
@@ -158,11 +235,7 @@ impl Context {
             // SAFETY: the running fiber is valid.
             unsafe { (*self.current).id }
         };
-        self.panicking = Some(Box::new(Panicking {
-            value,
-            trace: Vec::new(),
-            goroutine,
-        }));
+        self.panicking = Some(self.landed.fresh(value, goroutine));
         JitResult::Panic
     }
 
@@ -181,16 +254,15 @@ impl Context {
         self.panic(PanicValue::Fault(text.into()))
     }
 
-    /// Adds a frame to the trace of the panic in flight. Very deep traces are cut in the middle
-    /// when they are printed, so only the outer frames beyond a bound are forgotten.
+    /// Begins the panic of a failed type assertion.
+    pub fn assertion_failed(&mut self, text: String) -> JitResult {
+        self.panic(PanicValue::Assertion(text))
+    }
+
+    /// Adds a frame to the trace of the panic in flight.
     pub fn unwound(&mut self, func: FuncId, line: u32) {
-        /// Enough for the 50 innermost and 50 outermost frames that are shown.
-        const KEPT: usize = 100;
         if let Some(panicking) = &mut self.panicking {
-            if panicking.trace.len() == KEPT {
-                panicking.trace.remove(KEPT / 2);
-            }
-            panicking.trace.push(Frame { func, line });
+            panicking.push(Frame { func, line });
         }
     }
 }

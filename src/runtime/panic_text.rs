@@ -16,6 +16,14 @@ const FUNCTION: &str = "runtime.panicText";
 /// Other goroutines do not run meanwhile; a method that waits, or panics, leaves the value as it
 /// is.
 pub fn describe(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut Panicking) {
+    let mut next = Some(panicking);
+    while let Some(panicking) = next {
+        describe_one(cx, executor, panicking);
+        next = panicking.former.as_deref_mut();
+    }
+}
+
+fn describe_one(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut Panicking) {
     let PanicValue::Value(type_word, data) = panicking.value else {
         return;
     };
@@ -38,10 +46,11 @@ pub fn describe(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut P
     }
     // SAFETY: a fresh fiber is in no queue.
     unsafe { cx.push(fiber) };
-    let Some(text) = run_to_end(cx, executor) else {
-        return;
-    };
-    panicking.value = PanicValue::Described(text);
+    if let Some(text) = run_to_end(cx, executor) {
+        panicking.value = PanicValue::Described(text);
+    }
+    // Should the method have panicked itself.
+    cx.panicking = None;
 }
 
 /// Runs the only ready fiber; the text that it has returned.

@@ -4,7 +4,7 @@ use super::chan::Chan;
 use super::heap::{LayoutId, Layouts, Marker};
 use super::map::Maps;
 use std::sync::Arc;
-use vo_bytecode::{FuncId, GlobalId, MethodId, Module, SlotTy, StrId, TypeId, TypeKind};
+use vo_bytecode::{FuncId, Function, GlobalId, MethodId, Module, SlotTy, StrId, TypeId, TypeKind};
 
 /// A verified module and what is derived from it. Shared by all islands; never changed.
 pub struct Program {
@@ -24,6 +24,10 @@ pub struct Program {
     closures: Box<[u64]>,
     /// The size of each type's memory form in bytes.
     sizes: Box<[usize]>,
+    /// Which functions ask for the panic that has run them.
+    recovers: Box<[bool]>,
+    /// Where panics of each function lead.
+    landings: Box<[Option<usize>]>,
 }
 
 /// Layout numbers of the runtime's own heap objects.
@@ -141,7 +145,10 @@ impl Program {
             .map(|ty| module.types.layout(TypeId(ty)).size as usize)
             .collect();
         let layouts = Arc::new(layouts);
+        let functions = &module.functions;
         Program {
+            recovers: functions.iter().map(Function::recovers).collect(),
+            landings: functions.iter().map(Function::landing).collect(),
             module,
             layouts,
             own,
@@ -161,6 +168,16 @@ impl Program {
     /// The function value of a function without captures; it stays where it is.
     pub fn closure(&self, func: FuncId) -> *const u64 {
         &self.closures[func.index()]
+    }
+
+    /// Whether a function asks for the panic that has run it.
+    pub fn recovers(&self, func: FuncId) -> bool {
+        self.recovers[func.index()]
+    }
+
+    /// The instruction that panics of a function lead to, where it has deferred calls.
+    pub fn landing(&self, func: FuncId) -> Option<usize> {
+        self.landings[func.index()]
     }
 
     /// The size of a type's memory form in bytes.

@@ -4,7 +4,7 @@
 
 use super::fiber::State;
 use super::native::{Value, general_text};
-use super::panic::{Frame, PanicValue, Panicking};
+use super::panic::{Frame, KEPT_FRAMES, PanicValue, Panicking};
 use super::program::Program;
 use super::sched::{Ended, Stuck};
 use super::value::name::type_name;
@@ -15,7 +15,7 @@ use vo_bytecode::{Inst, TypeKind};
 const FAILED: i32 = 2;
 
 /// How many frames of a long trace are shown at either end. A panic's trace keeps no more.
-const SHOWN: usize = 50;
+const SHOWN: usize = KEPT_FRAMES / 2;
 
 /// How a program ended, for its user.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -48,6 +48,7 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
                     stuck.goroutine,
                     reason(program, stuck),
                     &stuck.frames,
+                    0,
                     &mut text,
                 );
             }
@@ -58,19 +59,63 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
 }
 
 fn put_panic(program: &Program, panicking: &Panicking, text: &mut String) {
-    match &panicking.value {
-        PanicValue::Fatal(what) => line(text, "fatal error: ", what),
-        PanicValue::Fault(what) | PanicValue::Described(what) => line(text, "panic: ", what),
-        PanicValue::Value(ty, data) => line(text, "panic: ", &value_text(program, *ty, *data)),
-        PanicValue::Exit(_) => return,
+    if let PanicValue::Fatal(what) = &panicking.value {
+        line(text, "fatal error: ", what);
+    } else {
+        put_values(program, panicking, text);
     }
     put_goroutine(
         program,
         panicking.goroutine,
         "running",
         &panicking.trace,
+        panicking.elided,
         text,
     );
+}
+
+/// The value of a panic, below those of the panics that it has replaced, as Go prints them. A value
+/// that was recovered and panicked with again stands there once.
+fn put_values(program: &Program, panicking: &Panicking, text: &mut String) {
+    let mut chain = vec![panicking];
+    while let Some(former) = &chain[chain.len() - 1].former {
+        chain.push(former);
+    }
+    chain.retain(|panicking| panicking.value != PanicValue::Goexit);
+    let mut shown: Option<String> = None;
+    for (at, panicking) in chain.iter().enumerate().rev() {
+        let what = panic_value(program, &panicking.value);
+        let again = at.checked_sub(1).is_some_and(|next| {
+            panicking.recovered && panic_value(program, &chain[next].value) == what
+        });
+        let recovered = match (panicking.recovered, again) {
+            (true, true) => " [recovered, repanicked]",
+            (true, false) => " [recovered]",
+            (false, _) => "",
+        };
+        let indent = if at + 1 < chain.len() { "\t" } else { "" };
+        if shown.as_ref() != Some(&what) {
+            line(
+                text,
+                &format!("{indent}panic: "),
+                &format!("{what}{recovered}"),
+            );
+        }
+        shown = again.then_some(what);
+    }
+}
+
+fn panic_value(program: &Program, value: &PanicValue) -> String {
+    match value {
+        PanicValue::Value(0, _) => "runtime error: panic called with nil argument".into(),
+        PanicValue::Value(ty, data) => value_text(program, *ty, *data),
+        PanicValue::Fault(what)
+        | PanicValue::Described(what)
+        | PanicValue::Assertion(what)
+        | PanicValue::Text(what)
+        | PanicValue::Fatal(what) => what.clone(),
+        PanicValue::Exit(_) | PanicValue::Goexit => String::new(),
+    }
 }
 
 /// A line; further lines of what it says are indented, so that nobody takes them for a trace.
@@ -111,9 +156,16 @@ fn value_text(program: &Program, type_word: u64, data: u64) -> String {
     }
 }
 
-fn put_goroutine(program: &Program, id: u32, state: &str, frames: &[Frame], text: &mut String) {
+fn put_goroutine(
+    program: &Program,
+    id: u32,
+    state: &str,
+    frames: &[Frame],
+    elided: usize,
+    text: &mut String,
+) {
     put(text, format_args!("\ngoroutine {id} [{state}]:\n"));
-    if frames.len() < 2 * SHOWN {
+    if elided == 0 && frames.len() <= 2 * SHOWN {
         return put_frames(program, frames, text);
     }
     put_frames(program, &frames[..SHOWN], text);

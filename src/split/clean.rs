@@ -6,11 +6,13 @@
 //! unclean; at a resumption everything live is clean, so a resume edge takes nothing away from
 //! what falls through.
 //!
+//! Where panics lead nothing is clean: they come from anywhere.
+//!
 //! A clean slot stays clean across a suspension at another point: it is live there (it is used
 //! later and was not written in between), so no other slot live there has its home.
 
 use super::plan::{Analysis, FuncPlan, Resume};
-use crate::cfg::{BlockId, SlotSet};
+use crate::cfg::{BlockId, EdgeKind, SlotSet};
 use vo_bytecode::Slot;
 
 /// Marks the clean slots of each point.
@@ -26,6 +28,7 @@ pub fn mark(analysis: &Analysis<'_>, plan: &mut FuncPlan) {
     // `None` is the top element: everything is clean, for blocks not reached yet.
     let mut ins: Vec<Option<SlotSet>> = vec![None; cfg.len()];
     ins[BlockId::ENTRY.index()] = Some(entry);
+    let nothing = SlotSet::new(func.slots.len());
     let mut changed = true;
     while changed {
         changed = false;
@@ -37,7 +40,11 @@ pub fn mark(analysis: &Analysis<'_>, plan: &mut FuncPlan) {
                 func.writes(at, |slot| state.remove(slot));
             }
             for edge in cfg.succs(*block) {
-                changed |= meet(&mut ins[edge.to.index()], &state);
+                changed |= if edge.kind == EdgeKind::Panic {
+                    meet(&mut ins[edge.to.index()], &nothing)
+                } else {
+                    meet(&mut ins[edge.to.index()], &state)
+                };
             }
         }
     }

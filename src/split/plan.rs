@@ -21,11 +21,13 @@ pub enum PointKind {
     ChanRecv,
     /// A select waits. The arrival words are its outcome (see `runtime::select`).
     Select,
-    /// A runtime function waits. The arrival word is the ticket that its second half takes, where
-    /// it has one.
+    /// A runtime function waits (sleep, yield).
     Native,
     /// A poll on a loop's back edge.
     Poll,
+    /// The entry check of a function that recovers: it stands behind the instruction that takes
+    /// the panic.
+    Check,
 }
 
 /// Where a resumed function goes on.
@@ -287,6 +289,9 @@ fn find_points(
     {
         let mut walk = liveness.walk(block);
         while let Some(at) = walk.inst() {
+            if at == 0 && func.recovers() && plan.entry_check {
+                found.push((check_point(), walk.live().clone()));
+            }
             if let Some((kind, arrivals)) = splits(func, facts, at) {
                 let point = Point {
                     kind,
@@ -315,7 +320,10 @@ fn find_points(
             refs: Vec::new(),
             ifaces: Vec::new(),
         };
-        found.push((point, liveness.live_in(*header)));
+        // A stack that is found too large there panics there.
+        let mut live = liveness.live_in(*header);
+        live.extend(liveness.landing().into_iter().flat_map(SlotSet::iter));
+        found.push((point, live));
     }
     found[1..].sort_by_key(|(point, _)| (point.inst, point.kind == PointKind::Poll));
     let (points, live) = found.into_iter().unzip();
@@ -336,6 +344,19 @@ fn entry_point(func: &Function) -> Point {
     }
 }
 
+fn check_point() -> Point {
+    Point {
+        kind: PointKind::Check,
+        inst: 0,
+        resume: Resume::Behind,
+        arrivals: Vec::new(),
+        arrivals_traced: false,
+        live: Vec::new(),
+        refs: Vec::new(),
+        ifaces: Vec::new(),
+    }
+}
+
 /// Whether instruction `at` is a resume point, and what arrives at it.
 fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKind, Vec<SlotTy>)> {
     let types = |slots: &[Slot]| slots.iter().map(|slot| func.slots[slot.index()]).collect();
@@ -347,9 +368,11 @@ fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKi
         Inst::ChanRecv { vals, .. } => Some((PointKind::ChanRecv, types(&vals.0))),
         Inst::SelectExec { .. } => Some((PointKind::Select, select_arrivals(func, at))),
         Inst::CallRt { func: native, .. } if native.sig().blocks => {
-            // The ticket of what was waited for, by which the second half finds its outcome.
-            let ticket = native.sig().has_second_half().then_some(SlotTy::I64);
-            Some((PointKind::Native, ticket.into_iter().collect()))
+            debug_assert!(
+                native.sig().results.is_empty(),
+                "a blocking native gives no results"
+            );
+            Some((PointKind::Native, Vec::new()))
         }
         _ => None,
     }

@@ -232,6 +232,36 @@ instructions! {
     /// Starts a goroutine.
     GoStart { callee: Callee, args: Srcs }
 
+    // ---- deferred calls and panics -------------------------------------------------------
+    // A function with deferred calls is told by its one `PanicLand`: where an instruction of the
+    // function panics (see `Inst::lands`), or a function that it calls does, control goes on
+    // there. A deferred call is an ordinary call, in front of which the function has its bit in a
+    // slot tested. `RunDefers` and what follows it is where every return leads.
+    /// Registers deferred call number `call`, whose operands are in slots: `calls` becomes `old`
+    /// with the bit of that number set.
+    DeferPush { calls: Dst, old: Src, call: Imm }
+    /// The same for a call that runs only if the function fails.
+    ErrDeferPush { calls: Dst, old: Src, call: Imm }
+    /// The results are committed and the deferred calls begin: `calls` becomes `old`, but where
+    /// `failed` is 0, without the bits of `errors`.
+    RunDefers { calls: Dst, old: Src, errors: Imm, failed: Src }
+    /// Where panics of the function lead, reached in no other way. `panic` becomes the panic; the
+    /// one in `former`, unless that is 0, is replaced by it.
+    PanicLand { panic: Dst, former: Src }
+    /// Whether the panic has been recovered; then it is over.
+    PanicOver { dst: Dst, panic: Src }
+    /// Leaves the function with the panic.
+    PanicOn { panic: Src }
+    /// The call that follows directly, of this callee, is one that the panic runs: its function may
+    /// recover the panic.
+    RecoverArm { panic: Src, callee: Callee }
+    /// The first instruction of a function that recovers: the panic that has run it, else 0.
+    RecoverEnter { panic: Dst }
+    /// Recovers the panic: its value. Where it is no value of the program's, `kind` is not 0 (see
+    /// [`PanicKind`]) and the text is that of the panic. 0 gives nil, and so does a panic that is
+    /// recovered already.
+    Recover { dst: IfaceDst, kind: Dst, ptr: Dst, len: Dst, panic: Src }
+
     // ---- memory --------------------------------------------------------------------------
     /// A new zeroed object of memory type `ty`.
     New { dst: Dst, ty: TypeId }
@@ -322,6 +352,7 @@ impl Inst {
                 | Inst::Return { .. }
                 | Inst::Panic { .. }
                 | Inst::PanicAssert { .. }
+                | Inst::PanicOn { .. }
         )
     }
 

@@ -3,6 +3,7 @@
 //! - [`slot`]: slots, their types, and the operand wrappers of instructions
 //! - [`ops`]: the small enumerations that instructions carry (integer kinds, operators, …)
 //! - [`inst`]: the one table of all instructions
+//! - [`landing`]: where panics of a function with deferred calls lead
 //! - [`rtfn`]: the one list of runtime functions that `CallRt` reaches
 //! - [`types`]: the type table, memory layouts and the flattening of values into slots
 //! - [`module`]: functions and modules
@@ -17,6 +18,7 @@
 pub mod inst;
 
 pub mod binary;
+pub mod landing;
 pub mod module;
 pub mod ops;
 pub mod rtfn;

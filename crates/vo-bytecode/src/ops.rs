@@ -254,3 +254,19 @@ pub enum Callee {
     /// slot) is passed as the first argument.
     Method(Slot, MethodId),
 }
+
+/// What kind of panic `Recover` has found where it is not one with a value of the program's own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u64)]
+pub enum PanicKind {
+    /// The value is given.
+    Value = 0,
+    /// A run-time fault, with its text.
+    Fault = 1,
+    /// A panic with nil.
+    Nil = 2,
+    /// A failed type assertion, with its text.
+    Assertion = 3,
+    /// A text by itself.
+    Text = 4,
+}

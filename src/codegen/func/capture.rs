@@ -234,9 +234,6 @@ impl Emitter<'_, '_, '_> {
                 let words = self.raw.b.ins().iadd_imm_s(record, RECORD_BYTES as i64);
                 self.select_arrived(point.inst as usize, words);
             }
-            (PointKind::Native, Inst::CallRt { rets, func, ty, .. }) => {
-                self.native_arrived(&rets.0, *func, *ty);
-            }
             _ => {}
         }
     }
@@ -259,6 +256,11 @@ impl Emitter<'_, '_, '_> {
     /// The entry check: captures when the stack pointer is below the limit word, which serves
     /// the stack's own limit and requests alike. Else goes on at `target`.
     pub fn check_entry(&mut self, target: Block) {
+        self.entry_check(ENTRY_POINT, target);
+    }
+
+    /// The same check, which captures at `point`.
+    pub fn entry_check(&mut self, point: usize, target: Block) {
         let stack_pointer = self.raw.b.ins().get_stack_pointer(I64);
         let cx = self.raw.context();
         let limit = self.raw.load(I64, cx, offset_of!(Context, limit));
@@ -267,7 +269,7 @@ impl Emitter<'_, '_, '_> {
             .b
             .ins()
             .icmp(IntCC::UnsignedLessThan, stack_pointer, limit);
-        self.poll_when(reached, ENTRY_POINT, target);
+        self.poll_when(reached, point, target);
     }
 
     /// The poll of a back edge: captures at `point` when the limit word asks for it. Else goes

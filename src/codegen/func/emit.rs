@@ -54,7 +54,7 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub mode: Mode,
     pub analysis: &'f Analysis<'f>,
     vars: Vec<Variable>,
-    blocks: Vec<Block>,
+    pub blocks: Vec<Block>,
     /// In the resume form, where each point that resumes behind its instruction goes on.
     continuations: Vec<Option<Block>>,
     /// The instruction's resume point, by instruction; polls have theirs by edge.
@@ -65,6 +65,11 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub frame: Option<Value>,
     /// Where every panic of the function leaves it.
     pub panic_exit: Option<Block>,
+    /// Where every panic that may run deferred calls goes, and the number that it got there.
+    pub pad: Option<Block>,
+    pub landed: Option<Value>,
+    /// Whether a panic of the instruction that is emitted goes there.
+    pub lands: bool,
     /// Where every suspension of the resume form leaves it.
     pub dispatch_exit: Option<Block>,
     /// The line of the instruction that is emitted.
@@ -133,6 +138,9 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             back_edges: analysis.loops.back_edges().iter().copied().collect(),
             frame: None,
             panic_exit: None,
+            pad: None,
+            landed: None,
+            lands: false,
             dispatch_exit: None,
             line: 0,
             known: Known::default(),
@@ -153,6 +161,10 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         for block in self.analysis.cfg.rpo().to_vec() {
             if self.absorbed.contains(&block) {
                 continue;
+            }
+            if self.analysis.cfg.landing() == Some(block) {
+                self.emit_pad(block);
+                open.extend(self.pad);
             }
             let code = self.blocks[block.index()];
             if self.is_reached_later(block) {
@@ -192,7 +204,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             self.raw.b.def_var(self.vars[at], value);
         }
         let start = self.blocks[BlockId::ENTRY.index()];
-        if self.plan.entry_check {
+        if self.plan.entry_check && !self.func.recovers() {
             self.line = self.func.lines.first().copied().unwrap_or(0);
             self.check_entry(start);
         } else {
@@ -206,7 +218,10 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         self.frame = Some(record);
         // Calls panic, and a stack that is too large is found where a goroutine is captured by a
         // check: at an entry or a back edge, in functions that cannot panic otherwise.
-        let checks = |point: &Point| matches!(point.kind, PointKind::Call | PointKind::Poll);
+        let checks = |point: &Point| {
+            use PointKind::{Call, Check, Poll};
+            matches!(point.kind, Call | Check | Poll)
+        };
         if self.plan.entry_check || self.plan.points.iter().any(checks) {
             let (failed, fine) = (self.raw.cold_block(), self.raw.block());
             self.raw.branch(outcome, failed, fine);
@@ -265,6 +280,8 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             }
             Resume::Behind => {
                 let go_on = self.continuation(at);
+                let lands = self.func.code[point.inst as usize].lands();
+                self.lands = lands && self.analysis.cfg.landing().is_some();
                 self.arrive(at, record);
                 self.raw.jump(go_on, &[]);
             }
@@ -375,6 +392,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     pub fn emit_at(&mut self, block: BlockId, at: usize) {
         let func = self.func;
         self.line = func.lines.get(at).copied().unwrap_or(0);
+        self.lands = self.analysis.cfg.landing().is_some() && func.code[at].lands();
         self.emit_inst(block, at);
         if self.mode == Mode::Resume
             && let Some(point) = self.point_of(at)

@@ -134,6 +134,29 @@ impl Emitter<'_, '_, '_> {
             }
             Inst::GoStart { callee, args } => self.go_start(callee, &args.0),
 
+            // Deferred calls and panics.
+            Inst::DeferPush { calls, old, call } | Inst::ErrDeferPush { calls, old, call } => {
+                self.defer_push(calls.0, old.0, *call);
+            }
+            Inst::RunDefers {
+                calls,
+                old,
+                errors,
+                failed,
+            } => self.run_defers(calls.0, old.0, *errors, failed.0),
+            Inst::PanicLand { panic, .. } => self.panic_land(panic.0),
+            Inst::PanicOver { dst, panic } => self.panic_over(dst.0, panic.0),
+            Inst::PanicOn { panic } => self.panic_on(panic.0),
+            Inst::RecoverArm { panic, callee } => self.recover_arm(panic.0, callee),
+            Inst::RecoverEnter { panic } => self.recover_enter(at, panic.0),
+            Inst::Recover {
+                dst,
+                kind,
+                ptr,
+                len,
+                panic,
+            } => self.recover(dst.0, [kind.0, ptr.0, len.0], panic.0),
+
             // Memory.
             Inst::New { dst, ty } => {
                 let object = self.new_object(*ty);

@@ -7,6 +7,7 @@
 //! - `capture`: how a frame becomes a record, and comes back
 //! - `branchfree`: short conditional assignments without a branch
 //! - `traps`: faults and panics
+//! - `defers`: deferred calls, where panics land, recovery
 //!
 //! Both forms come from the same walk over the bytecode. They differ only at the edges:
 //!
@@ -21,6 +22,7 @@ mod branchfree;
 mod calls;
 mod capture;
 mod chans;
+mod defers;
 mod emit;
 mod insts;
 mod memory;

@@ -7,7 +7,7 @@ use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
 use crate::runtime::record::Record;
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{InstBuilder, Value};
+use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use std::mem::offset_of;
 use vo_bytecode::Slot;
 
@@ -80,17 +80,26 @@ impl Emitter<'_, '_, '_> {
         self.leave_panicking();
     }
 
-    /// Leaves the function panicking. Ends the current block.
+    /// Goes where a panic leads: to the landing, or out of the function. Ends the current block.
     pub fn leave_panicking(&mut self) {
-        let exit = match self.panic_exit {
+        let to = if self.lands {
+            self.pad()
+        } else {
+            self.panic_exit()
+        };
+        self.raw.jump(to, &[]);
+    }
+
+    /// Where panics leave the function.
+    pub fn panic_exit(&mut self) -> Block {
+        match self.panic_exit {
             Some(exit) => exit,
             None => {
                 let exit = self.raw.cold_block();
                 self.panic_exit = Some(exit);
                 exit
             }
-        };
-        self.raw.jump(exit, &[]);
+        }
     }
 
     /// The one place where panics leave the function, if any does.
@@ -121,6 +130,10 @@ impl Emitter<'_, '_, '_> {
         let entry = self.raw.b.ins().iadd(sites, offset);
         let site = self.raw.load(I64, entry, 0);
         self.raw.helper_nothing(Helper::Unwound, &[site]);
-        self.leave_panicking();
+        if self.analysis.cfg.landing().is_some() {
+            self.land_resumed(record);
+        } else {
+            self.leave_panicking();
+        }
     }
 }

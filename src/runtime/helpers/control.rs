@@ -60,7 +60,7 @@ pub(super) unsafe extern "C" fn fiber_exit(cx: *mut Context, outcome: u64) -> u6
         let fiber = cx.current;
         let main = (*fiber).id == 1;
         cx.free_fiber(fiber);
-        if outcome != 0 {
+        if outcome != 0 && !cx.goroutine_exits() {
             return 1;
         }
         cx.main_ended |= main;
@@ -165,13 +165,48 @@ pub(super) unsafe extern "C" fn panic_assert(
     // SAFETY: as for `poll`.
     let cx = unsafe { context(cx) };
     let text = cx.program.assertion_text(type_word, TypeId(want as u32));
-    let _ = cx.fault_text(text);
+    let _ = cx.assertion_failed(text);
     unwound_at(cx, site);
 }
 
 pub(super) unsafe extern "C" fn unwound(cx: *mut Context, site: u64) {
     // SAFETY: as for `poll`.
     unwound_at(unsafe { context(cx) }, site);
+}
+
+pub(super) unsafe extern "C" fn land(cx: *mut Context, former: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).land(former) }
+}
+
+pub(super) unsafe extern "C" fn panic_over(cx: *mut Context, number: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    u64::from(unsafe { context(cx).panic_over(number) })
+}
+
+pub(super) unsafe extern "C" fn panic_on(cx: *mut Context, number: u64) {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).panic_on(number) };
+}
+
+pub(super) unsafe extern "C" fn arm_closure(cx: *mut Context, number: u64, closure: u64) {
+    // SAFETY: as for `poll`; a function value is a closure object or nil.
+    unsafe { context(cx).arm_closure(number, closure as *const u64) };
+}
+
+pub(super) unsafe extern "C" fn arm_method(
+    cx: *mut Context,
+    number: u64,
+    type_word: u64,
+    method: u64,
+) {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).arm_method(number, type_word, MethodId(method as u32)) };
+}
+
+pub(super) unsafe extern "C" fn recover(cx: *mut Context, number: u64) -> u64 {
+    // SAFETY: as for `poll`.
+    unsafe { context(cx).recover(number) as u64 }
 }
 
 fn unwound_at(cx: &mut Context, site: u64) {

@@ -120,6 +120,19 @@ helpers! {
     PanicAssert = control::panic_assert(type_word, want, site) -> nothing;
     /// Adds a frame to the trace of the panic in flight.
     Unwound = control::unwound(site) -> nothing;
+    /// The panic in flight lands in a function with deferred calls, and replaces the one of that
+    /// number, unless it is 0: its number, or 0 where it is one that runs no deferred calls.
+    Land = control::land(former) -> word;
+    /// Whether a landed panic was recovered; it is over then.
+    PanicOver = control::panic_over(number) -> word;
+    /// A landed panic goes on unwinding.
+    PanicOn = control::panic_on(number) -> nothing;
+    /// Lets the function of a closure object, called next, recover a landed panic.
+    ArmClosure = control::arm_closure(number, closure) -> nothing;
+    /// The same for a method of a dynamic type.
+    ArmMethod = control::arm_method(number, type_word, method) -> nothing;
+    /// Recovers a landed panic: value, kind and text into the results.
+    Recover = control::recover(number) -> status;
 
     // ---- channels --------------------------------------------------------------------------
     /// Makes a channel.
@@ -162,8 +175,6 @@ helpers! {
     MapNext = values::map_next(iter) -> word;
     /// Calls a function of `CallRt`.
     Native = values::native(function, ty, args) -> status;
-    /// The second half of a function of `CallRt` that has waited.
-    NativeArrived = values::native_arrived(function, ty) -> status;
 }
 
 /// Where in the program something happened: function and line in one word.

@@ -4,6 +4,7 @@ use super::memory::bytes;
 use super::numbers::plain_text;
 use super::value::Value;
 use crate::runtime::context::{Context, JitResult};
+use crate::runtime::panic::PanicValue;
 
 /// `print.str`
 pub fn print_str(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
@@ -84,5 +85,5 @@ pub fn assert_failed(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> J
     } else {
         format!("assertion failed: {text}")
     };
-    cx.fault_text(all)
+    cx.panic(PanicValue::Text(all))
 }

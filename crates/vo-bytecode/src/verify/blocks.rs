@@ -1,4 +1,5 @@
-//! Select groups and jumps: where control may go; and that no instruction writes a slot twice.
+//! Select groups, jumps and landings: where control may go; and that no instruction writes a slot
+//! twice.
 
 use super::{Checker, MAX_SELECT_CASES};
 use crate::*;
@@ -10,7 +11,40 @@ impl Checker<'_> {
         let mut in_select = vec![false; self.function.code.len()];
         // The writes of a select can be told only when the groups are whole.
         self.select_groups(&mut in_select)
-            && self.each(|c, inst| c.jumps(inst, &in_select)) & self.writes_once()
+            && self.each(|c, inst| c.jumps(inst, &in_select))
+                & self.panic_places()
+                & self.writes_once()
+    }
+
+    /// Checks that what deals with panics stands where it may.
+    fn panic_places(&mut self) -> bool {
+        let function = self.function;
+        let mut landings = 0;
+        self.each(|c, inst| {
+            let before = c.at.checked_sub(1).map(|at| &function.code[at]);
+            match inst {
+                Inst::PanicLand { .. } => {
+                    landings += 1;
+                    if landings > 1 {
+                        c.fail("a second landing".to_owned());
+                    }
+                    if !before.is_some_and(Inst::is_terminator) {
+                        c.fail("only panics lead here".to_owned());
+                    }
+                }
+                Inst::RecoverEnter { .. } if c.at != 0 => {
+                    c.fail("this is not the first instruction".to_owned());
+                }
+                Inst::RecoverArm { callee: armed, .. } => {
+                    // The code ends with a terminator, so there is a next instruction.
+                    let next = &function.code[c.at + 1];
+                    if !matches!(next, Inst::Call { callee, .. } if callee == armed) {
+                        c.fail("no call of the callee follows".to_owned());
+                    }
+                }
+                _ => {}
+            }
+        })
     }
 
     /// Marks what stands between a `SelectBegin` and its `SelectExec`, which is marked, too.
@@ -60,6 +94,20 @@ impl Checker<'_> {
         for target in inst.targets() {
             if in_select[target.0 as usize] {
                 self.fail(format!("jumps to @{}, within a select", target.0));
+            }
+            let before = (target.0 as usize).checked_sub(1);
+            match (&self.function.code[target.0 as usize], before) {
+                (Inst::PanicLand { .. }, _) => {
+                    self.fail(format!("jumps to @{}, where only panics lead", target.0));
+                }
+                // The call would not be armed, or, worse, another one would be.
+                (_, Some(at)) if matches!(self.function.code[at], Inst::RecoverArm { .. }) => {
+                    self.fail(format!(
+                        "jumps to @{}, between two that belong together",
+                        target.0
+                    ));
+                }
+                _ => {}
             }
         }
     }

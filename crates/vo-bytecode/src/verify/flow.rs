@@ -1,5 +1,8 @@
 //! Definite assignment: on every path, each slot is written before it is read.
 //!
+//! A panic may leave a block for the function's landing at any instruction that lands: there only
+//! what was written before the first of those is sure to be written.
+//!
 //! A forward data-flow analysis over blocks; the state of a block is the set of slots that all
 //! paths to it have written. Most slots are temporaries that live within one block, so the sets
 //! hold only the *exposed* slots: those that some block reads before it writes them itself. They
@@ -20,6 +23,10 @@ const NOT_EXPOSED: u32 = u32::MAX;
 struct Blocks {
     ranges: Vec<Range<usize>>,
     successors: Vec<Vec<u32>>,
+    /// The landing, if it can be reached.
+    landing: Option<u32>,
+    /// For each block, its first instruction from which panics go to the landing.
+    lands: Vec<Option<usize>>,
 }
 
 impl Checker<'_> {
@@ -65,12 +72,19 @@ impl Checker<'_> {
         let mut states = vec![u64::MAX; blocks.ranges.len() * words];
         states[..words].fill(0);
         let mut writes = vec![0; blocks.ranges.len() * words];
-        for (range, set) in blocks.ranges.iter().zip(writes.chunks_exact_mut(words)) {
+        let mut early = writes.clone();
+        let sets = writes
+            .chunks_exact_mut(words)
+            .zip(early.chunks_exact_mut(words));
+        for ((range, lands), (set, early)) in blocks.ranges.iter().zip(&blocks.lands).zip(sets) {
             for at in range.clone() {
+                if *lands == Some(at) {
+                    early.copy_from_slice(set);
+                }
                 self.function.writes(at, |slot| portion.insert(set, slot));
             }
         }
-        blocks.solve(words, &mut states, &writes);
+        blocks.solve(words, &mut states, &writes, &early);
         for (range, set) in blocks.ranges.iter().zip(states.chunks_exact_mut(words)) {
             for at in range.clone() {
                 let mut early = Vec::new();
@@ -134,6 +148,10 @@ impl Blocks {
         let code = &function.code;
         let mut is_start = vec![false; code.len()];
         is_start[0] = true;
+        let landing = function.landing();
+        if let Some(landing) = landing {
+            is_start[landing] = true;
+        }
         for (at, inst) in code.iter().enumerate().filter(|(_, i)| i.is_terminator()) {
             for target in inst.targets() {
                 is_start[target.0 as usize] = true;
@@ -151,6 +169,10 @@ impl Blocks {
             let end = starts.get(block + 1).copied().unwrap_or(code.len());
             starts[block]..end
         };
+        let first_landing = |range: Range<usize>| {
+            let mut range = range;
+            landing.and_then(|_| range.find(|at| code[*at].lands()))
+        };
         let successors = |block: usize| -> Vec<u32> {
             let last = &code[range(block).end - 1];
             if !last.is_terminator() {
@@ -161,7 +183,16 @@ impl Blocks {
             let blocks = targets.iter().map(|target| block_of[target.0 as usize]);
             blocks.collect()
         };
-        let order = reverse_postorder(starts.len(), successors);
+        // Control reaches the landing as soon as one instruction of a reached block lands.
+        let landing_block = landing.map(|at| block_of[at]);
+        let reached = |block: usize| {
+            let mut next = successors(block);
+            if first_landing(range(block)).is_some() {
+                next.extend(landing_block);
+            }
+            next
+        };
+        let order = reverse_postorder(starts.len(), reached);
         // Renumber: the block's number becomes its place in the order.
         let mut place = vec![0_u32; starts.len()];
         for (at, (block, _)) in (0..).zip(&order) {
@@ -170,11 +201,19 @@ impl Blocks {
         let mut blocks = Blocks {
             ranges: Vec::with_capacity(order.len()),
             successors: Vec::with_capacity(order.len()),
+            landing: None,
+            lands: Vec::with_capacity(order.len()),
         };
-        for (block, mut successors) in order {
+        for (block, _) in order {
+            let mut successors = successors(block);
             for successor in &mut successors {
                 *successor = place[*successor as usize];
             }
+            let lands = first_landing(range(block));
+            if lands.is_some() {
+                blocks.landing = landing_block.map(|block| place[block as usize]);
+            }
+            blocks.lands.push(lands);
             blocks.ranges.push(range(block));
             blocks.successors.push(successors);
         }
@@ -182,8 +221,9 @@ impl Blocks {
     }
 
     /// Narrows the states (of `words` each) to the greatest solution of
-    /// `state(b) = ∩ over predecessors p of (state(p) ∪ writes(p))`.
-    fn solve(&self, words: usize, states: &mut [u64], writes: &[u64]) {
+    /// `state(b) = ∩ over predecessors p of (state(p) ∪ writes(p))`; of a block that lands only
+    /// the `early` writes reach the landing.
+    fn solve(&self, words: usize, states: &mut [u64], writes: &[u64], early: &[u64]) {
         let mut out = vec![0; words];
         // The first in reverse postorder first: then loops aside each block is seen once.
         let mut queue: BinaryHeap<Reverse<u32>> =
@@ -193,19 +233,21 @@ impl Blocks {
             let block = block as usize;
             queued[block] = false;
             let at = block * words;
-            for (word, out) in out.iter_mut().enumerate() {
-                *out = states[at + word] | writes[at + word];
-            }
-            for successor in &self.successors[block] {
-                let at = *successor as usize * words;
+            let landing = self.landing.filter(|_| self.lands[block].is_some());
+            let normal = self.successors[block].iter().map(|to| (*to, writes));
+            for (successor, writes) in normal.chain(landing.map(|to| (to, early))) {
+                for (word, out) in out.iter_mut().enumerate() {
+                    *out = states[at + word] | writes[at + word];
+                }
+                let at = successor as usize * words;
                 let mut changed = false;
                 for (state, out) in states[at..at + words].iter_mut().zip(&out) {
                     changed |= *state & !out != 0;
                     *state &= out;
                 }
-                if changed && !queued[*successor as usize] {
-                    queued[*successor as usize] = true;
-                    queue.push(Reverse(*successor));
+                if changed && !queued[successor as usize] {
+                    queued[successor as usize] = true;
+                    queue.push(Reverse(successor));
                 }
             }
         }

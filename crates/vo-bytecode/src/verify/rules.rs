@@ -95,6 +95,30 @@ impl Checker<'_> {
             Inst::CallRt { rets, func, ty, args } => self.call_runtime(rets, *func, *ty, args),
             Inst::GoStart { callee, args } => self.go_start(callee, args),
 
+            // Deferred calls and panics. Where these may stand is a matter of blocks.
+            Inst::DeferPush { calls, old, call } | Inst::ErrDeferPush { calls, old, call } => {
+                want!(self, calls: I64, old: I64);
+                if !(0..64).contains(call) {
+                    self.fail(format!("`call`: {call} is not from 0 to 63"));
+                }
+            }
+            Inst::RunDefers { calls, old, failed, .. } => {
+                want!(self, calls: I64, old: I64, failed: I64);
+            }
+            Inst::PanicLand { panic, former } => want!(self, panic: I64, former: I64),
+            Inst::PanicOver { dst, panic } => want!(self, dst: I64, panic: I64),
+            Inst::PanicOn { panic } => want!(self, panic: I64),
+            Inst::RecoverArm { panic, callee } => {
+                want!(self, panic: I64);
+                if let Callee::Closure(slot) = callee {
+                    self.want("callee", *slot, Ref);
+                }
+            }
+            Inst::RecoverEnter { panic } => want!(self, panic: I64),
+            Inst::Recover { kind, ptr, len, panic, .. } => {
+                want!(self, kind: I64, ptr: Ref, len: I64, panic: I64);
+            }
+
             // Memory.
             Inst::New { dst, .. } => want!(self, dst: Ref),
             Inst::Closure { dst, func, ty } => {

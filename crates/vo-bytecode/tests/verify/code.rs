@@ -23,7 +23,11 @@ const TYPES: &str = r#"
 /// this mistake.
 #[track_caller]
 fn refuses(code: &str, want: &str) {
-    let text = format!(
+    check(&body(code), &[&format!("function @0 (f), {want}")]);
+}
+
+fn body(code: &str) -> String {
+    format!(
         "{TYPES}
          func f(%0: i64, %1: f64, %2: f32, %3: ref, %4: iface, %6: i64, %7: ref) -> (i64) {{
            {code}
@@ -31,8 +35,7 @@ fn refuses(code: &str, want: &str) {
          }}
          func two(i64, ref) -> (f64, iface) {{ @0: Jump @0 }}
          func none() {{ Return [] }}"
-    );
-    check(&text, &[&format!("function @0 (f), {want}")]);
+    )
 }
 
 #[test]
@@ -544,6 +547,68 @@ fn select_groups_are_whole() {
             "function @0 (f), @2 SelectExec: this stands outside a select",
         ],
     );
+}
+
+#[test]
+fn what_deals_with_panics_stands_in_its_place() {
+    for (code, want) in [
+        (
+            "Const %6, 0 Jump @3 PanicLand %6, %6 Jump @3 Jump @2",
+            "@4 Jump: jumps to @2, where only panics lead",
+        ),
+        (
+            "Const %6, 0 PanicLand %6, %6",
+            "@1 PanicLand: only panics lead here",
+        ),
+        (
+            "Const %6, 0 Jump @4 PanicLand %6, %6 PanicOn %6 Jump @6 PanicLand %6, %6 Jump @7",
+            "@5 PanicLand: a second landing",
+        ),
+        (
+            "Const %6, 0 RecoverEnter %6",
+            "@1 RecoverEnter: this is not the first instruction",
+        ),
+        (
+            "RecoverArm %0, @1",
+            "@0 RecoverArm: no call of the callee follows",
+        ),
+        (
+            "RecoverArm %0, @2 Call [], closure %3, []",
+            "@0 RecoverArm: no call of the callee follows",
+        ),
+        (
+            "Br %0, @1, @2 RecoverArm %0, @2 Call [], @2, []",
+            "@0 Br: jumps to @2, between two that belong together",
+        ),
+        (
+            "DeferPush %0, %0, 64",
+            "@0 DeferPush: `call`: 64 is not from 0 to 63",
+        ),
+        (
+            "ErrDeferPush %0, %0, -1",
+            "@0 ErrDeferPush: `call`: -1 is not from 0 to 63",
+        ),
+        (
+            "RecoverArm %0, closure %1 Call [], closure %1, []",
+            "@0 RecoverArm: `callee`: %1 is f64, not ref",
+        ),
+        (
+            "PanicOver %3, %0",
+            "@0 PanicOver: `dst`: %3 is ref, not i64",
+        ),
+        (
+            "RunDefers %0, %3, 0, %0",
+            "@0 RunDefers: `old`: %3 is ref, not i64",
+        ),
+        (
+            "Recover %4, %0, %0, %6, %0",
+            "@0 Recover: `ptr`: %0 is i64, not ref",
+        ),
+    ] {
+        let text = messages(&text::parse(&body(code)).expect("the test's text parses"));
+        let want = format!("function @0 (f), {want}");
+        assert!(text.contains(&want), "{code}: {want} is not in {text:#?}");
+    }
 }
 
 #[test]

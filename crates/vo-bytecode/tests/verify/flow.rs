@@ -142,3 +142,28 @@ fn large_functions_are_quick() {
         module.functions[0].code.len()
     );
 }
+
+#[test]
+fn panics_see_what_was_written_before_the_first() {
+    // %1 is written before anything may panic, %2 by a call that may panic itself.
+    let code = |read: &str| {
+        format!(
+            "Const %1, 1 Const %4, 0 Call [%2], g, [] Const %3, 1 Call [%2], g, [] Return []
+             PanicLand %4, %4 Mov %0, {read} PanicOn %4 }} func g() -> (i64) {{ slots i64 Const %0, 1 Return [%0]"
+        )
+    };
+    flow("i64, i64, i64, i64", &code("%1"), &[]);
+    for slot in ["%2", "%3"] {
+        let want = format!("@7 Mov: {slot} may be read before it is written");
+        flow("i64, i64, i64, i64", &code(slot), &[&want]);
+    }
+}
+
+#[test]
+fn a_landing_that_no_panic_reaches_is_not_checked() {
+    flow(
+        "i64, i64",
+        "Const %1, 0 Return [] PanicLand %1, %1 Mov %0, %2 PanicOn %1",
+        &[],
+    );
+}

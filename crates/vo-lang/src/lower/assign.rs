@@ -406,10 +406,7 @@ impl<'a> Lowerer<'_, 'a> {
             }
             ExprKind::Call { .. } => self.call_results(e, Want::Any),
             ExprKind::Dyn { .. } => self.dynamic(e, false),
-            ExprKind::Try(_) => {
-                self.not_supported(e.span, "the operator `?`");
-                Vec::new()
-            }
+            ExprKind::Try(x) => self.try_results(e, x),
             _ => Vec::new(),
         }
     }

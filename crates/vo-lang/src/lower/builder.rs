@@ -39,6 +39,8 @@ pub struct Builder {
     line: u32,
     facts: Facts,
     pinned: HashSet<Slot>,
+    /// What stands before everything else, but for the instruction that takes a panic.
+    prologue: Vec<Inst>,
 }
 
 struct Writes<'a>(&'a mut Facts);
@@ -102,6 +104,27 @@ impl Builder {
         self.dead = inst.is_terminator();
         self.code.push(inst);
         self.lines.push(self.line);
+    }
+
+    /// Puts an instruction to the beginning of the function, before what may panic.
+    pub fn init(&mut self, inst: Inst) {
+        self.prologue.push(inst);
+    }
+
+    /// Writes zeros into slots at the beginning of the function.
+    pub fn init_zero(&mut self, slots: &[Slot]) {
+        for slot in slots {
+            let zero = self.zero_of(*slot);
+            self.prologue.extend(zero);
+        }
+    }
+
+    /// Goes on where panics lead: nothing is known there.
+    pub fn bind_landing(&mut self) {
+        debug_assert!(self.dead, "only panics lead here");
+        self.facts = Facts::default();
+        self.last_bound = self.code.len() as u32;
+        self.dead = false;
     }
 
     /// A label, not bound yet.
@@ -371,24 +394,43 @@ impl Builder {
     /// Writes zeros into slots.
     pub fn zero(&mut self, dst: &[Slot]) {
         for &slot in dst {
-            match self.ty(slot) {
-                SlotTy::I64 => self.emit(Inst::Const {
-                    dst: Dst(slot),
-                    value: 0,
-                }),
-                SlotTy::F64 => self.emit(Inst::ConstF64 {
-                    dst: Dst(slot),
-                    value: inst::F64Bits(0),
-                }),
-                SlotTy::F32 => self.emit(Inst::ConstF32 {
-                    dst: Dst(slot),
-                    value: inst::F32Bits(0),
-                }),
-                SlotTy::Ref => self.emit(Inst::Nil { dst: Dst(slot) }),
-                SlotTy::IfaceType => self.emit(Inst::IfaceNil {
-                    dst: IfaceDst(slot),
-                }),
-                SlotTy::IfaceData => {}
+            if let Some(inst) = self.zero_of(slot) {
+                self.emit(inst);
+            }
+        }
+    }
+
+    /// What writes zero into a slot; an interface is written with its first.
+    fn zero_of(&self, slot: Slot) -> Option<Inst> {
+        let dst = Dst(slot);
+        Some(match self.ty(slot) {
+            SlotTy::I64 => Inst::Const { dst, value: 0 },
+            SlotTy::F64 => Inst::ConstF64 {
+                dst,
+                value: inst::F64Bits(0),
+            },
+            SlotTy::F32 => Inst::ConstF32 {
+                dst,
+                value: inst::F32Bits(0),
+            },
+            SlotTy::Ref => Inst::Nil { dst },
+            SlotTy::IfaceType => Inst::IfaceNil {
+                dst: IfaceDst(slot),
+            },
+            SlotTy::IfaceData => return None,
+        })
+    }
+
+    /// Inserts the prologue.
+    fn insert_prologue(&mut self) {
+        let at = usize::from(matches!(self.code.first(), Some(Inst::RecoverEnter { .. })));
+        let count = self.prologue.len();
+        let line = self.lines.first().copied().unwrap_or(0);
+        self.code.splice(at..at, self.prologue.drain(..));
+        self.lines.splice(at..at, std::iter::repeat_n(line, count));
+        for label in &mut self.labels {
+            if let Some(place) = label.at.as_mut().filter(|place| **place >= at as u32) {
+                *place += count as u32;
             }
         }
     }
@@ -401,6 +443,7 @@ impl Builder {
         params: usize,
         results: Vec<SlotTy>,
     ) -> Function {
+        self.insert_prologue();
         let at = |target: Target| Target(self.labels[target.0 as usize].at.unwrap_or(0));
         for inst in &mut self.code {
             match inst {

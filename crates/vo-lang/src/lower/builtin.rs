@@ -77,9 +77,37 @@ impl<'a> Lowerer<'_, 'a> {
                 self.print(args, builtin == Builtin::Println);
                 return Vec::new();
             }
-            Builtin::Recover => self.refuse(e, "`recover`", want),
+            Builtin::Recover => {
+                self.at(e.span);
+                self.recover()
+            }
         };
         vec![(value, ty)]
+    }
+
+    /// `recover()`. Panics that did not begin with a value get one from package `runtime`.
+    fn recover(&mut self) -> Value {
+        let value = self.b.slots(&[SlotTy::IfaceType, SlotTy::IfaceData]);
+        let Some(panic) = self.recoverable else {
+            return self.zero_value(Ty::ANY, Want::Any);
+        };
+        let kind = self.b.slot(SlotTy::I64);
+        let text = self.temp(Ty::STRING);
+        self.b.emit(Inst::Recover {
+            dst: IfaceDst(value[0]),
+            kind: Dst(kind),
+            ptr: Dst(text[0]),
+            len: Dst(text[1]),
+            panic: Src(panic),
+        });
+        if let Some(func) = self.p.runtime_func("recover") {
+            let (made, given) = (self.b.label(), self.b.label());
+            self.b.branch(kind, made, given);
+            self.b.bind(made);
+            self.call_into(Callee::Func(func), vec![kind, text[0], text[1]], &value);
+            self.b.bind(given);
+        }
+        Value::fresh(value)
     }
 
     fn length(&mut self, e: &'a Expr, builtin: Builtin, x: &'a Expr, want: Want<'_>) -> Value {

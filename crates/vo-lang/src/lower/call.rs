@@ -186,7 +186,7 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     /// Evaluates the arguments of a call as its parameters take them.
-    fn call_args(&mut self, args: &'a [Expr], spread: bool, sig: &Signature) -> Vec<Value> {
+    pub fn call_args(&mut self, args: &'a [Expr], spread: bool, sig: &Signature) -> Vec<Value> {
         let params = &sig.params;
         let tuple = match args {
             [arg] => {

@@ -42,6 +42,9 @@ impl<'a> Lowerer<'_, 'a> {
             ExprKind::Dyn { .. } => {
                 self.dynamic(e.unparen(), true);
             }
+            ExprKind::Try(x) => {
+                self.try_results(e.unparen(), x);
+            }
             _ => {
                 self.value(e, Want::Any);
             }
@@ -98,7 +101,12 @@ impl<'a> Lowerer<'_, 'a> {
             }
             ExprKind::Unary { op, x, .. } => self.unary(e, *op, x, want),
             ExprKind::Binary { op, x, y, .. } => self.binary(e, *op, x, y, want),
-            ExprKind::Try(_) => self.refuse(e, "the operator `?`", want),
+            ExprKind::Try(x) => {
+                let mut results = self.try_results(e, x).into_iter();
+                results
+                    .next()
+                    .map_or_else(|| Value::fresh(Vec::new()), |r| r.0)
+            }
             ExprKind::Dyn { .. } => {
                 let results = self.dynamic(e, false);
                 results

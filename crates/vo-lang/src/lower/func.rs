@@ -9,6 +9,7 @@ use vo_bytecode::{
 };
 
 use super::builder::{Builder, Label};
+use super::defer::Defers;
 use super::place::Loc;
 use super::program::{Program, Work};
 use super::typetable::Shape;
@@ -86,6 +87,11 @@ pub struct Lowerer<'p, 'a> {
     pub func: Option<FuncId>,
     pub result_types: Vec<Ty>,
     pub file: u32,
+    param_count: usize,
+    /// The deferred calls, where the function has any.
+    pub defers: Option<Defers>,
+    /// The panic that has run the function, where it recovers.
+    pub recoverable: Option<Slot>,
 }
 
 impl<'p, 'a> Lowerer<'p, 'a> {
@@ -103,6 +109,9 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             func: None,
             result_types: Vec::new(),
             file: 0,
+            param_count: 0,
+            defers: None,
+            recoverable: None,
         }
     }
 
@@ -110,7 +119,8 @@ impl<'p, 'a> Lowerer<'p, 'a> {
     pub fn lower(self) -> bc::Function {
         let work = self.work.clone();
         match &work {
-            Work::Body(id) => self.body(*id),
+            Work::Body(id) => self.body(*id, false),
+            Work::Deferred(id) => self.body(*id, true),
             Work::Value(id) => self.value_thunk(*id),
             Work::IfaceMethod(ty, method) => self.iface_thunk(*ty, *method),
             Work::Bound(ty, method) => self.bound_thunk(*ty, method),
@@ -345,46 +355,98 @@ impl<'p, 'a> Lowerer<'p, 'a> {
 
     // ---- function bodies -------------------------------------------------------------------------
 
-    fn body(mut self, id: FuncId) -> bc::Function {
+    /// A function of the source. A deferred literal takes what it captures as parameters instead of
+    /// its closure object.
+    fn body(mut self, id: FuncId, deferred: bool) -> bc::Function {
         self.p.scan(id);
         self.func = Some(id);
         let func = self.p.info.function(id);
         self.at(func.span);
         self.file = func.span.file.0;
-        if func.obj.is_none() {
-            let closure = self.b.slot(SlotTy::Ref);
-            self.b.assume_non_null(closure);
-        }
-        let params: Vec<ObjId> = func.recv.iter().chain(&func.params).copied().collect();
-        let mut homes = Vec::new();
-        for &obj in &params {
-            let ty = self.p.info.object(obj).ty;
-            homes.push(self.temp(ty));
-        }
-        let count = homes.iter().map(Vec::len).sum::<usize>() + usize::from(func.obj.is_none());
+        let params = self.parameters(id, deferred);
         self.result_types = func
             .results
             .iter()
             .map(|r| self.p.info.object(*r).ty)
             .collect();
-        for (&obj, slots) in params.iter().zip(homes) {
+        if func.has_recover {
+            self.recoverable = Some(self.enter_recovering());
+        }
+        if func.has_defer {
+            self.open_defers();
+        }
+        let objs: Vec<ObjId> = func.recv.iter().chain(&func.params).copied().collect();
+        for (&obj, slots) in objs.iter().zip(params) {
             self.parameter(obj, slots);
         }
-        self.load_captures(id);
+        if !deferred {
+            self.load_captures(id);
+        }
         if func.named_results {
             for &result in &func.results {
                 self.declare_zero(result);
+                if self.defers.is_some() {
+                    self.init_home(result);
+                }
             }
         }
         if let Some(body) = func.body {
             self.block(body);
             self.at(body.rbrace());
         }
+        let line = self.b.line();
         if self.b.reachable() {
             self.return_named();
         }
+        self.close_defers(line);
         let name = self.p.func_name(id);
+        let count = self.param_count;
         self.finish(name, count)
+    }
+
+    /// The slots of all parameters, what comes before those of the source first; those of the source,
+    /// each by itself.
+    fn parameters(&mut self, id: FuncId, deferred: bool) -> Vec<Vec<Slot>> {
+        let func = self.p.info.function(id);
+        if deferred {
+            for obj in func.captures.clone() {
+                let home = self.new_home(obj);
+                self.param_count += match home {
+                    Home::Slots(slots) => slots.len(),
+                    Home::Boxed(slot) => {
+                        self.b.assume_non_null(slot);
+                        1
+                    }
+                };
+            }
+        } else if func.obj.is_none() {
+            let closure = self.b.slot(SlotTy::Ref);
+            self.b.assume_non_null(closure);
+            self.param_count += 1;
+        }
+        let mut homes = Vec::new();
+        for &obj in func.recv.iter().chain(&func.params) {
+            let ty = self.p.info.object(obj).ty;
+            homes.push(self.temp(ty));
+        }
+        self.param_count += homes.iter().map(Vec::len).sum::<usize>();
+        homes
+    }
+
+    /// Takes the panic that has run the function; must be the first instruction.
+    pub fn enter_recovering(&mut self) -> Slot {
+        let panic = self.b.slot(SlotTy::I64);
+        self.b.emit(Inst::RecoverEnter { panic: Dst(panic) });
+        panic
+    }
+
+    /// The variable of a result is read where panics lead, wherever they come from.
+    fn init_home(&mut self, obj: ObjId) {
+        match self.homes.get(&obj) {
+            Some(Home::Slots(slots)) => self.b.init_zero(&slots.clone()),
+            Some(Home::Boxed(slot)) => self.b.init_zero(&[*slot]),
+            None => {}
+        }
     }
 
     fn parameter(&mut self, obj: ObjId, slots: Vec<Slot>) {
@@ -411,8 +473,20 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         self.b.finish(name, self.file, params, results)
     }
 
-    /// Returns the current values of the results: of the named ones, else zeros.
+    /// Returns the current values of the named results.
     pub fn return_named(&mut self) {
+        if self.defers.is_some() {
+            self.leave_as_is();
+            return;
+        }
+        let values = self.current_results();
+        self.b.emit(Inst::Return {
+            values: Srcs::from(values),
+        });
+    }
+
+    /// The current values of the named results.
+    pub fn current_results(&mut self) -> Vec<Slot> {
         let mut values = Vec::new();
         if let Some(id) = self.func {
             let func = self.p.info.function(id);
@@ -429,9 +503,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
                 values.extend(value.slots);
             }
         }
-        self.b.emit(Inst::Return {
-            values: Srcs::from(values),
-        });
+        values
     }
 
     // ---- captures --------------------------------------------------------------------------------

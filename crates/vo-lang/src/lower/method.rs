@@ -90,7 +90,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
-    /// Calls the method of a name on what is at a place.
+    /// Calls the method of a name on what is at a place, as a wrapper of it.
     pub fn call_method(
         &mut self,
         loc: Loc,
@@ -106,7 +106,7 @@ impl<'a> Lowerer<'_, 'a> {
                 let mut slots = self.receiver(func, &loc, at).slots;
                 slots.extend_from_slice(args);
                 match self.declared_object(func) {
-                    Callee::Code(callee) => self.call_into(callee, slots, rets),
+                    Callee::Code(callee) => self.call_wrapped(callee, slots, rets),
                     Callee::Native(id) => self.native(id, &slots, rets),
                 }
             }
@@ -114,7 +114,7 @@ impl<'a> Lowerer<'_, 'a> {
                 let (loc, at) = self.walk(loc, ty, &path);
                 let iface = self.load(&loc, at, Want::Any).slots[0];
                 let callee = self.interface_callee(at, index, iface);
-                self.call_into(callee, args.to_vec(), rets);
+                self.call_wrapped(callee, args.to_vec(), rets);
             }
             _ => {}
         }
@@ -180,7 +180,7 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     /// Panics if an interface is nil.
-    fn check_interface(&mut self, iface: Slot) {
+    pub fn check_interface(&mut self, iface: Slot) {
         let is_nil = self.b.slot(SlotTy::I64);
         self.b.emit(Inst::IfaceIsNil {
             dst: Dst(is_nil),

@@ -16,6 +16,7 @@
 //! | `order` | calls that are evaluated ahead of plain reads |
 //! | `call`, `builtin`, `method` | calls, built-in functions, method values |
 //! | `stmt`, `assign`, `control`, `range`, `select` | statements |
+//! | `defer` | deferred calls, and how errors leave a function |
 //! | `thunk` | functions that have no source: wrappers, equality, entry |
 //! | `dynamic` | the operator `~>`, methods by name, calls of functions of any type |
 //! | `natives` | functions of the standard library without a body |
@@ -30,6 +31,7 @@ mod call;
 mod cond;
 mod control;
 mod convert;
+mod defer;
 mod dynamic;
 mod expr;
 mod facts;

@@ -118,6 +118,7 @@ impl<'a> Lowerer<'_, 'a> {
                     _ => Action::Call,
                 }
             }
+            ExprKind::Try(_) => Action::Call,
             _ => none,
         }
     }
@@ -168,6 +169,7 @@ impl<'a> Lowerer<'_, 'a> {
                 let results = match &e.kind {
                     ExprKind::Call { .. } => self.call_results(e, Want::Any),
                     ExprKind::Dyn { .. } => self.dynamic(e, false),
+                    ExprKind::Try(x) => self.try_results(e, x),
                     _ => {
                         let ty = self.type_of(e);
                         vec![(self.value(e, Want::Any), ty)]

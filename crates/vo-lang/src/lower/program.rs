@@ -22,6 +22,8 @@ use crate::types::ty::{Kind, Name, Ty, TyTable};
 pub enum Work {
     /// A declared function, method or function literal.
     Body(FuncId),
+    /// A function literal that is called by a `defer` statement: what it captures comes first.
+    Deferred(FuncId),
     /// A declared function as a function value: the closure object comes first.
     Value(FuncId),
     /// A method as interfaces call it: the data word of a value of the type comes first.
@@ -82,6 +84,7 @@ pub struct Program<'a> {
     functions: Vec<Option<bc::Function>>,
     ids: HashMap<Work, bc::FuncId>,
     queue: VecDeque<Work>,
+    recovering: HashSet<bc::FuncId>,
     strings: HashMap<Box<[u8]>, StrId>,
     string_table: Vec<Box<[u8]>>,
     globals: HashMap<ObjId, GlobalId>,
@@ -125,6 +128,7 @@ impl<'a> Program<'a> {
             functions: Vec::new(),
             ids: HashMap::default(),
             queue: VecDeque::new(),
+            recovering: HashSet::default(),
             strings: HashMap::default(),
             string_table: Vec::new(),
             globals: HashMap::default(),
@@ -184,6 +188,11 @@ impl<'a> Program<'a> {
         }
         let id = bc::FuncId(self.functions.len() as u32);
         self.functions.push(None);
+        if let Work::Body(func) | Work::Deferred(func) = work
+            && self.info.function(func).has_recover
+        {
+            self.recovering.insert(id);
+        }
         self.ids.insert(work.clone(), id);
         self.queue.push_back(work);
         id
@@ -429,6 +438,24 @@ impl<'a> Program<'a> {
         self.global_table.push(Global { name, ty });
         self.globals.insert(obj, id);
         id
+    }
+
+    /// Whether a function of the source recovers.
+    pub fn recovers(&self, id: bc::FuncId) -> bool {
+        self.recovering.contains(&id)
+    }
+
+    /// Whether any function of the program recovers.
+    pub fn any_recovers(&self) -> bool {
+        self.info.functions().iter().any(|func| func.has_recover)
+    }
+
+    /// A function of package `runtime`, which is loaded where a program recovers.
+    pub fn runtime_func(&mut self, name: &str) -> Option<bc::FuncId> {
+        let mut packages = self.info.packages().iter();
+        let package = packages.find(|package| &*package.path == "runtime")?;
+        let func = self.info.func_of(*package.members.get(name)?)?;
+        Some(self.func(Work::Body(func)))
     }
 
     /// Reports what is wrong.

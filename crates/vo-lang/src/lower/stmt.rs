@@ -50,12 +50,12 @@ impl<'a> Lowerer<'_, 'a> {
             StmtKind::Assign { lhs, op, rhs, .. } => self.assignment(lhs, *op, rhs),
             StmtKind::Go { island: None, call } => self.go(call),
             StmtKind::Go { .. } => self.not_supported(stmt.span, "starting on an island"),
-            StmtKind::Defer(_) => self.not_supported(stmt.span, "`defer`"),
-            StmtKind::ErrDefer(_) => self.not_supported(stmt.span, "`errdefer`"),
-            StmtKind::Fail(_) => self.not_supported(stmt.span, "`fail`"),
+            StmtKind::Defer(call) => self.defer(call, false),
+            StmtKind::ErrDefer(call) => self.defer(call, true),
+            StmtKind::Fail(e) => self.fail(e),
             StmtKind::Return(results) => self.return_stmt(results),
-            StmtKind::Break(name) => self.leave(name.as_ref(), false),
-            StmtKind::Continue(name) => self.leave(name.as_ref(), true),
+            StmtKind::Break(name) => self.leave_to(name.as_ref(), false),
+            StmtKind::Continue(name) => self.leave_to(name.as_ref(), true),
             StmtKind::Fallthrough => {
                 if let Some(next) = self.next_case {
                     self.b.jump(next);
@@ -111,6 +111,10 @@ impl<'a> Lowerer<'_, 'a> {
             }
         }
         self.b.set_line(line);
+        if self.defers.is_some() {
+            self.leave_with(&slots);
+            return;
+        }
         self.store_named_results(&slots, &types);
         self.b.emit(Inst::Return {
             values: Srcs::from(slots),
@@ -151,7 +155,7 @@ impl<'a> Lowerer<'_, 'a> {
         })
     }
 
-    fn leave(&mut self, name: Option<&Ident>, to_continue: bool) {
+    fn leave_to(&mut self, name: Option<&Ident>, to_continue: bool) {
         let target = self.flow.iter().rev().find_map(|flow| {
             let named = name.is_none_or(|name| flow.name.as_ref() == Some(&name.name));
             match (named, to_continue) {

@@ -11,7 +11,8 @@ use super::call::Callee;
 use super::func::{INT, Lowerer, Want};
 use super::place::Loc;
 use super::program::{BoundMethod, Work};
-use crate::types::info::{FuncId, PkgId};
+use crate::types::info::{FuncId, ObjId, PkgId};
+use crate::types::lookup::Lookup;
 use crate::types::ty::{IfaceMethod, Kind, Name, Signature, Ty};
 
 impl Lowerer<'_, '_> {
@@ -34,6 +35,48 @@ impl Lowerer<'_, '_> {
         });
     }
 
+    /// A wrapper passes on to what it calls the panic that it may recover; must be called before
+    /// anything is emitted.
+    fn enter_wrapper(&mut self, recovers: bool) {
+        if recovers {
+            self.recoverable = Some(self.enter_recovering());
+        }
+    }
+
+    /// A wrapper's call.
+    pub fn call_wrapped(&mut self, callee: bc::Callee, args: Vec<Slot>, rets: &[Slot]) {
+        if let Some(panic) = self.recoverable {
+            let (arm, plain, done) = (self.b.label(), self.b.label(), self.b.label());
+            self.b.branch(panic, arm, plain);
+            self.b.bind(arm);
+            self.b.emit(Inst::RecoverArm {
+                panic: Src(panic),
+                callee,
+            });
+            self.call_into(callee, args.clone(), rets);
+            self.b.jump(done);
+            self.b.bind(plain);
+            self.call_into(callee, args, rets);
+            self.b.bind(done);
+        } else {
+            self.call_into(callee, args, rets);
+        }
+    }
+
+    /// Whether the method of that name recovers; one of an interface may.
+    fn method_recovers(&mut self, ty: Ty, name: &str, pkg: Option<PkgId>) -> bool {
+        match self.tys().lookup(ty, name, pkg.unwrap_or(PkgId(0))) {
+            Lookup::Method { func, .. } => self.object_recovers(func),
+            Lookup::InterfaceMethod { .. } => self.p.any_recovers(),
+            _ => false,
+        }
+    }
+
+    fn object_recovers(&self, func: ObjId) -> bool {
+        let id = self.p.info.func_of(func);
+        id.is_some_and(|id| self.p.info.function(id).has_recover)
+    }
+
     /// A declared function as a function value.
     pub fn value_thunk(mut self, id: FuncId) -> bc::Function {
         let func = self.p.info.function(id);
@@ -45,8 +88,9 @@ impl Lowerer<'_, '_> {
         self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
+        self.enter_wrapper(func.has_recover);
         match self.declared(id) {
-            Callee::Code(callee) => self.call_into(callee, params.clone(), &rets),
+            Callee::Code(callee) => self.call_wrapped(callee, params.clone(), &rets),
             Callee::Native(id) => self.native(id, &params, &rets),
         }
         self.return_slots(rets);
@@ -72,6 +116,8 @@ impl Lowerer<'_, '_> {
         let (word, receiver) = self.iface_word(ty);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
+        let recovers = self.method_recovers(ty, &wanted.name, wanted.pkg);
+        self.enter_wrapper(recovers);
         let loc = self.word_loc(ty, word, receiver);
         self.call_method(loc, ty, &wanted.name, wanted.pkg, &params, &rets);
         self.return_slots(rets);
@@ -149,6 +195,11 @@ impl Lowerer<'_, '_> {
         let closure = self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
+        let recovers = match method {
+            BoundMethod::Concrete(func) => self.object_recovers(*func),
+            BoundMethod::Interface(..) => self.p.any_recovers(),
+        };
+        self.enter_wrapper(recovers);
         let object = self.bound_type(recv);
         let off = self.p.types.shape_of(object).offsets[1] as i64;
         let receiver = self.load(&Loc::memory(closure, off), recv, Want::Any);
@@ -157,13 +208,13 @@ impl Lowerer<'_, '_> {
                 let mut slots = self.owned(receiver, recv).slots;
                 slots.extend_from_slice(&params);
                 match self.declared_object(*func) {
-                    Callee::Code(callee) => self.call_into(callee, slots, &rets),
+                    Callee::Code(callee) => self.call_wrapped(callee, slots, &rets),
                     Callee::Native(id) => self.native(id, &slots, &rets),
                 }
             }
             BoundMethod::Interface(iface, index) => {
                 let callee = self.interface_callee(*iface, *index, receiver.slots[0]);
-                self.call_into(callee, params.clone(), &rets);
+                self.call_wrapped(callee, params.clone(), &rets);
             }
         }
         self.return_slots(rets);
@@ -185,6 +236,8 @@ impl Lowerer<'_, '_> {
         self.b.slot(SlotTy::Ref);
         let params = self.param_slots(&sig);
         let rets = self.result_slots(&sig);
+        let recovers = self.method_recovers(recv, method, pkg);
+        self.enter_wrapper(recovers);
         let width = self.shape(recv).slots.len();
         let receiver = super::func::Value {
             slots: params[..width].to_vec(),

@@ -15,13 +15,11 @@ use crate::syntax::{Outline, parse_file, parse_outline};
 const RED_ZONE: usize = 128 << 10;
 const STACK_SEGMENT: usize = 1 << 20;
 
-/// The path of the package of a program that embeds this one.
-const HOST: &str = "host";
+/// The package that makes the values of run-time faults.
+const RUNTIME: &str = "runtime";
 
 pub(super) struct Loader<'a> {
     project: Option<Project>,
-    /// The source of package `host`, where the program is to be embedded.
-    host: Option<&'a str>,
     source: &'a mut SourceMap,
     diags: &'a mut Diagnostics,
     ids: NodeIds,
@@ -58,13 +56,11 @@ enum State {
 impl<'a> Loader<'a> {
     pub(super) fn new(
         project: Option<Project>,
-        host: Option<&'a str>,
         source: &'a mut SourceMap,
         diags: &'a mut Diagnostics,
     ) -> Self {
         Loader {
             project,
-            host,
             source,
             diags,
             ids: NodeIds::new(),
@@ -215,10 +211,37 @@ impl<'a> Loader<'a> {
             let dynamic = self.implicit(DYNAMIC);
             imports.extend(dynamic.filter(|package| !imports.contains(package)));
         }
+        if let Some(package) = self.faults(&files)
+            && !imports.contains(&package)
+        {
+            imports.push(package);
+        }
         let Key { std, path } = importer;
         self.packages.push(Package { path, std, files });
         self.imports.push(imports);
         self.packages.len() - 1
+    }
+
+    /// Package `runtime`, which makes what `recover` gives for a run-time fault, where files recover.
+    /// It imports nothing, so it can be loaded at any time.
+    fn faults(&mut self, files: &[File]) -> Option<usize> {
+        // The word alone says enough: to load the package needlessly costs little.
+        let text = |file: &File| self.source.file(file.span.file).text();
+        if !files.iter().any(|file| text(file).contains("recover")) {
+            return None;
+        }
+        let key = Key {
+            std: true,
+            path: RUNTIME.into(),
+        };
+        match self.states.get(&key) {
+            Some(State::Loaded(package)) => Some(*package),
+            Some(State::Loading | State::Missing) => None,
+            None => {
+                self.states.insert(key, State::Loading);
+                self.implicit(RUNTIME)
+            }
+        }
     }
 
     /// The index of the package that an import names, which is loaded where it is not yet.
@@ -275,8 +298,7 @@ impl<'a> Loader<'a> {
 
     /// What an import path means to a package. The library's own `internal` packages are for the library.
     fn key(&self, importer: &Key, path: &str) -> Key {
-        let hosted = path == HOST && self.host.is_some();
-        let std = hosted || is_std(path) && (importer.std || !path.starts_with("internal/"));
+        let std = is_std(path) && (importer.std || !path.starts_with("internal/"));
         let path = match &self.project {
             Some(project) if !std => project.path_from_root(path),
             _ => path,
@@ -306,13 +328,6 @@ impl<'a> Loader<'a> {
 
     /// The files of a package of the standard library, without the bodies of their functions.
     fn std_files(&mut self, path: &str) -> (Vec<File>, Vec<Outline>) {
-        if path == HOST
-            && let Some(text) = self.host
-        {
-            let file = self.source.add("host.vo", text);
-            let (file, outline) = parse_outline(self.source, file, &mut self.ids, self.diags);
-            return (vec![file], vec![outline]);
-        }
         std_texts(path)
             .map(|(package, name, text)| {
                 let file = self.source.add(format!("std/{package}/{name}"), *text);
