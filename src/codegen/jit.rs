@@ -5,7 +5,8 @@
 //! those that only ever start as goroutines. Other resume functions are compiled when a frame
 //! of theirs is first resumed: until then their points lead to a stub that does so.
 
-use super::{abi, func, isa, stubs};
+use super::stubs::Stub;
+use super::{abi, func, isa};
 use crate::runtime::context::{Context, Entry};
 use crate::runtime::helpers::{Helper, site};
 use crate::runtime::program::Program;
@@ -38,8 +39,9 @@ pub struct Decls {
     hot: Vec<Option<CodeId>>,
     resume: Vec<Option<CodeId>>,
     helpers: HashMap<Helper, CodeId>,
-    /// Stubs by what they do.
-    pub stubs: stubs::Stubs,
+    stubs: HashMap<Stub, CodeId>,
+    /// Stubs that something refers to and that are not compiled yet.
+    wanted: Vec<Stub>,
 }
 
 /// The native code of a program.
@@ -89,6 +91,15 @@ pub enum SpecialPoint {
     Overflow = 2,
 }
 
+/// The stubs that the tables lead to.
+const ALWAYS: [Stub; 5] = [
+    Stub::Dispatch,
+    Stub::Exit,
+    Stub::Leave,
+    Stub::Overflow,
+    Stub::ResumeLazily,
+];
+
 /// How many special points there are.
 const SPECIAL_POINTS: usize = 3;
 
@@ -133,9 +144,8 @@ impl Jit {
         }
         let arena = ArenaMemoryProvider::new_with_size(CODE_SPACE).map_err(|e| e.to_string())?;
         builder.memory_provider(Box::new(arena));
-        let mut module = JITModule::new(builder);
+        let module = JITModule::new(builder);
         let code = module.make_context();
-        let stubs = stubs::Stubs::declare(&mut module)?;
         let functions = program.module.functions.len();
         Ok(Jit {
             code,
@@ -154,7 +164,8 @@ impl Jit {
                 hot: vec![None; functions],
                 resume: vec![None; functions],
                 helpers: HashMap::new(),
-                stubs,
+                stubs: HashMap::new(),
+                wanted: Vec::new(),
                 program,
                 plan,
                 stress_suspend,
@@ -163,7 +174,9 @@ impl Jit {
     }
 
     fn compile_all(&mut self) -> Result<(), String> {
-        stubs::define_all(self)?;
+        for stub in ALWAYS {
+            self.decls.stub(stub);
+        }
         for at in 0..self.native.len() {
             let id = FuncId(at as u32);
             if self.decls.plan.func(id).called {
@@ -171,6 +184,17 @@ impl Jit {
             } else {
                 self.define_resume(id)?;
             }
+        }
+        self.finalize()
+    }
+
+    /// Compiles the stubs that the new code refers to, and makes all of it ready to run.
+    fn finalize(&mut self) -> Result<(), String> {
+        while let Some(stub) = self.decls.wanted.pop() {
+            let id = self.decls.stub(stub);
+            self.define(id, stub.signature(), "stub", |clif, builder, decls| {
+                stub.emit(clif, builder, decls);
+            })?;
         }
         self.decls
             .module
@@ -245,13 +269,12 @@ impl Jit {
     }
 
     fn fill_tables(&mut self) {
-        let lazy = self.address(self.decls.stubs.resume_lazily);
+        let lazy = self.stub_address(Stub::ResumeLazily);
         let count = self.decls.plan.points.len();
         self.points = vec![lazy; count + SPECIAL_POINTS];
-        self.points[count + SpecialPoint::Exit as usize] = self.address(self.decls.stubs.exit);
-        self.points[count + SpecialPoint::Leave as usize] = self.address(self.decls.stubs.leave);
-        self.points[count + SpecialPoint::Overflow as usize] =
-            self.address(self.decls.stubs.overflow);
+        self.points[count + SpecialPoint::Exit as usize] = self.stub_address(Stub::Exit);
+        self.points[count + SpecialPoint::Leave as usize] = self.stub_address(Stub::Leave);
+        self.points[count + SpecialPoint::Overflow as usize] = self.stub_address(Stub::Overflow);
         let module = &self.decls.program.module;
         self.sites = (self.decls.plan.points.iter())
             .map(|(func, at)| {
@@ -294,6 +317,10 @@ impl Jit {
         self.points[first..first + plan.points.len()].fill(code);
     }
 
+    fn stub_address(&self, stub: Stub) -> *const u8 {
+        self.address(self.decls.stubs[&stub])
+    }
+
     fn address(&self, id: CodeId) -> *const u8 {
         self.decls.module.get_finalized_function(id)
     }
@@ -327,10 +354,7 @@ impl Jit {
         let (func, _) = self.decls.plan.point(point);
         if self.decls.resume[func.index()].is_none() {
             self.define_resume(func)?;
-            self.decls
-                .module
-                .finalize_definitions()
-                .map_err(|e| e.to_string())?;
+            self.finalize()?;
             let code = self.decls.resume_id(func)?;
             self.set_points(func, self.address(code));
             self.time += start.elapsed();
@@ -341,7 +365,7 @@ impl Jit {
     /// The dispatch: enters the next fiber, and returns when there is none or a special point
     /// says so.
     pub fn dispatch(&self) -> *const u8 {
-        self.address(self.decls.stubs.dispatch)
+        self.stub_address(Stub::Dispatch)
     }
 
     /// Functions that have native code.
@@ -423,9 +447,21 @@ impl Decls {
         self.module.declare_func_in_func(code, clif)
     }
 
-    /// A reference to a stub or another piece of code, for a call in `clif`.
-    pub fn code_ref(&mut self, code: CodeId, clif: &mut Clif) -> FuncRef {
+    /// A reference to a stub, for a call in `clif`.
+    pub fn stub_ref(&mut self, stub: Stub, clif: &mut Clif) -> FuncRef {
+        let code = self.stub(stub);
         self.module.declare_func_in_func(code, clif)
+    }
+
+    /// A stub, which is compiled at the latest when the code that refers to it is made ready.
+    fn stub(&mut self, stub: Stub) -> CodeId {
+        let (module, wanted) = (&mut self.module, &mut self.wanted);
+        *self.stubs.entry(stub).or_insert_with(|| {
+            wanted.push(stub);
+            module
+                .declare_function(&stub.name(), Linkage::Local, &stub.signature())
+                .expect("stubs have names of their own")
+        })
     }
 
     /// How many columns the method table has.

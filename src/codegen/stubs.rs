@@ -11,7 +11,7 @@
 
 use super::abi;
 use super::func::raw::Raw;
-use super::jit::{Decls, Jit};
+use super::jit::Decls;
 use crate::runtime::context::{Context, MAX_FIBER_WORDS};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::helpers::{Helper, NOWHERE};
@@ -19,160 +19,103 @@ use crate::runtime::panic::Fault;
 use crate::runtime::record::{RECORD_CLASSES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
-use cranelift_codegen::ir::{InstBuilder, Signature};
-use cranelift_jit::JITModule;
-use cranelift_module::{FuncId as CodeId, Linkage, Module as _};
+use cranelift_codegen::ir::{Function as Clif, InstBuilder, Signature};
+use cranelift_frontend::FunctionBuilderContext;
 use std::mem::offset_of;
 
-/// The stubs' numbers.
-pub struct Stubs {
+/// A piece of code that belongs to no function; compiled when something refers to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Stub {
     /// See the module's text.
-    pub dispatch: CodeId,
+    Dispatch,
     /// See the module's text.
-    pub exit: CodeId,
+    Exit,
     /// See the module's text.
-    pub leave: CodeId,
+    Leave,
     /// See the module's text.
-    pub overflow: CodeId,
+    Overflow,
     /// See the module's text.
-    pub resume_lazily: CodeId,
+    ResumeLazily,
     /// `tmp[0]` in: the stack pointer; out: whether to capture.
-    pub poll: CodeId,
+    Poll,
     /// `tmp` in: the operands of the check, the place, the fault's number.
-    pub fault: CodeId,
+    Fault,
     /// `tmp[0]` in: a fiber, which goes to the end of the run queue.
-    pub push: CodeId,
-    /// `tmp[0]` in: words, where the class is the last one; out: the record.
-    pub records: Vec<CodeId>,
-    /// `tmp[0]` in: layout, `tmp[1]` in: bytes; `tmp[0]` out: the object, or 0.
-    pub alloc: CodeId,
-    /// `tmp` in: the channel, the address of the value's words; `tmp[0]` out: the status.
-    pub chan_send: CodeId,
-    /// `tmp[0]` in: the channel; out: the status.
-    pub chan_recv: CodeId,
-    /// `tmp[0]` in: the channel; out: the status.
-    pub chan_close: CodeId,
+    Push,
     /// `tmp[0]` out: the fiber that is to run next, or 0.
-    pub take_next: CodeId,
+    TakeNext,
+    /// Takes a record of a class; the class behind the last takes any size. `tmp[0]` in: words,
+    /// where the class is the last one; out: the record.
+    Record(usize),
+    /// `tmp[0]` in: layout, `tmp[1]` in: bytes; `tmp[0]` out: the object, or 0.
+    Alloc,
+    /// `tmp` in: the channel, the address of the value's words; `tmp[0]` out: the status.
+    ChanSend,
+    /// `tmp[0]` in: the channel; out: the status.
+    ChanRecv,
+    /// `tmp[0]` in: the channel; out: the status.
+    ChanClose,
 }
 
-impl Stubs {
-    /// Declares all of them.
-    pub(super) fn declare(module: &mut JITModule) -> Result<Stubs, String> {
-        let mut declare = |name: &str, signature: Signature| {
-            module
-                .declare_function(name, Linkage::Local, &signature)
-                .map_err(|error| error.to_string())
-        };
-        Ok(Stubs {
-            dispatch: declare("dispatch", abi::dispatch_signature())?,
-            exit: declare("exit", abi::resume_signature())?,
-            leave: declare("leave", abi::resume_signature())?,
-            overflow: declare("overflow", abi::resume_signature())?,
-            resume_lazily: declare("resume_lazily", abi::resume_signature())?,
-            poll: declare("poll", abi::stub_signature())?,
-            fault: declare("fault", abi::stub_signature())?,
-            push: declare("push", abi::stub_signature())?,
-            records: (0..=RECORD_CLASSES)
-                .map(|class| declare(&format!("record{class}"), abi::stub_signature()))
-                .collect::<Result<_, _>>()?,
-            alloc: declare("alloc", abi::stub_signature())?,
-            chan_send: declare("chan_send", abi::stub_signature())?,
-            chan_recv: declare("chan_recv", abi::stub_signature())?,
-            chan_close: declare("chan_close", abi::stub_signature())?,
-            take_next: declare("take_next", abi::stub_signature())?,
-        })
+impl Stub {
+    /// A name of its own.
+    pub fn name(self) -> String {
+        format!("stub {self:?}")
     }
-}
 
-/// Compiles all of them.
-pub(super) fn define_all(jit: &mut Jit) -> Result<(), String> {
-    define(
-        jit,
-        jit.decls.stubs.dispatch,
-        abi::dispatch_signature(),
-        |raw| raw.take_and_enter(),
-    )?;
-    define(jit, jit.decls.stubs.exit, abi::resume_signature(), exit)?;
-    define(jit, jit.decls.stubs.leave, abi::resume_signature(), |raw| {
-        raw.ret(&[])
-    })?;
-    define(
-        jit,
-        jit.decls.stubs.overflow,
-        abi::resume_signature(),
-        overflow,
-    )?;
-    define(
-        jit,
-        jit.decls.stubs.resume_lazily,
-        abi::resume_signature(),
-        resume_lazily,
-    )?;
-    define(jit, jit.decls.stubs.poll, abi::stub_signature(), |raw| {
-        let stack_pointer = raw.tmp(0);
-        let capture = raw.helper(Helper::Poll, &[stack_pointer]);
-        raw.set_tmp(0, capture);
-        raw.ret(&[]);
-    })?;
-    define(jit, jit.decls.stubs.fault, abi::stub_signature(), |raw| {
-        let (a, b, site, code) = (raw.tmp(0), raw.tmp(1), raw.tmp(2), raw.tmp(3));
-        raw.helper_nothing(Helper::Fault, &[code, a, b, site]);
-        raw.ret(&[]);
-    })?;
-    define(jit, jit.decls.stubs.push, abi::stub_signature(), |raw| {
-        let fiber = raw.tmp(0);
-        raw.push(fiber);
-        raw.ret(&[]);
-    })?;
-    define(jit, jit.decls.stubs.alloc, abi::stub_signature(), |raw| {
-        let (layout, bytes) = (raw.tmp(0), raw.tmp(1));
-        let object = raw.helper(Helper::Alloc, &[layout, bytes]);
-        raw.set_tmp(0, object);
-        raw.ret(&[]);
-    })?;
-    let id = jit.decls.stubs.chan_send;
-    define(jit, id, abi::stub_signature(), |raw| {
-        let (chan, words) = (raw.tmp(0), raw.tmp(1));
-        let status = raw.helper(Helper::ChanSend, &[chan, words]);
-        raw.set_tmp(0, status);
-        raw.ret(&[]);
-    })?;
-    for (id, helper) in [
-        (jit.decls.stubs.chan_recv, Helper::ChanRecv),
-        (jit.decls.stubs.chan_close, Helper::ChanClose),
-    ] {
-        define(jit, id, abi::stub_signature(), |raw| {
-            let chan = raw.tmp(0);
-            let status = raw.helper(helper, &[chan]);
-            raw.set_tmp(0, status);
-            raw.ret(&[]);
-        })?;
+    /// How it is called.
+    pub fn signature(self) -> Signature {
+        match self {
+            Stub::Dispatch => abi::dispatch_signature(),
+            Stub::Exit | Stub::Leave | Stub::Overflow | Stub::ResumeLazily => {
+                abi::resume_signature()
+            }
+            _ => abi::stub_signature(),
+        }
     }
-    let id = jit.decls.stubs.take_next;
-    define(jit, id, abi::stub_signature(), |raw| {
-        let fiber = raw.helper(Helper::TakeNext, &[]);
-        raw.set_tmp(0, fiber);
-        raw.ret(&[]);
-    })?;
-    for class in jit.decls.used_record_classes() {
-        let id = jit.decls.stubs.records[class];
-        define(jit, id, abi::stub_signature(), |raw| record(raw, class))?;
-    }
-    Ok(())
-}
 
-fn define(
-    jit: &mut Jit,
-    id: CodeId,
-    signature: Signature,
-    emit: impl FnOnce(&mut Raw<'_, '_>),
-) -> Result<(), String> {
-    jit.define(id, signature, "stub", |clif, builder, decls| {
+    /// Makes its CLIF; the signature is set.
+    pub(super) fn emit(
+        self,
+        clif: &mut Clif,
+        builder: &mut FunctionBuilderContext,
+        decls: &mut Decls,
+    ) {
         let mut raw = Raw::new(clif, builder, decls);
-        emit(&mut raw);
+        match self {
+            Stub::Dispatch => raw.take_and_enter(),
+            Stub::Exit => exit(&mut raw),
+            Stub::Leave => raw.ret(&[]),
+            Stub::Overflow => overflow(&mut raw),
+            Stub::ResumeLazily => resume_lazily(&mut raw),
+            Stub::Fault => {
+                let (a, b, site, code) = (raw.tmp(0), raw.tmp(1), raw.tmp(2), raw.tmp(3));
+                raw.helper_nothing(Helper::Fault, &[code, a, b, site]);
+                raw.ret(&[]);
+            }
+            Stub::Push => {
+                let fiber = raw.tmp(0);
+                raw.push(fiber);
+                raw.ret(&[]);
+            }
+            Stub::Record(class) => record(&mut raw, class),
+            Stub::Poll => forward(&mut raw, Helper::Poll),
+            Stub::TakeNext => forward(&mut raw, Helper::TakeNext),
+            Stub::Alloc => forward(&mut raw, Helper::Alloc),
+            Stub::ChanSend => forward(&mut raw, Helper::ChanSend),
+            Stub::ChanRecv => forward(&mut raw, Helper::ChanRecv),
+            Stub::ChanClose => forward(&mut raw, Helper::ChanClose),
+        }
         raw.finish();
-    })
+    }
+}
+
+/// Calls a helper with arguments from `tmp`; its result goes there.
+fn forward(raw: &mut Raw<'_, '_>, helper: Helper) {
+    let args: Vec<_> = (0..helper.sig().params).map(|at| raw.tmp(at)).collect();
+    let result = raw.helper(helper, &args);
+    raw.set_tmp(0, result);
+    raw.ret(&[]);
 }
 
 /// Ends a goroutine: frees its cell and dispatches, but for a panic, for goroutine 1, and for
@@ -269,21 +212,6 @@ fn record(raw: &mut Raw<'_, '_>, class: usize) {
     let record = raw.helper(Helper::NewRecord, &[words]);
     raw.set_tmp(0, record);
     raw.ret(&[]);
-}
-
-impl Decls {
-    /// The record classes that functions of the program have, and the class of no class.
-    fn used_record_classes(&self) -> Vec<usize> {
-        let mut classes: Vec<usize> = self
-            .plan
-            .funcs
-            .iter()
-            .map(|plan| record_class(plan.words))
-            .collect();
-        classes.sort_unstable();
-        classes.dedup();
-        classes
-    }
 }
 
 /// The record class of so many words, [`RECORD_CLASSES`] where they have none.

@@ -2,7 +2,7 @@
 
 use super::emit::{Emitter, Mode};
 use crate::codegen::abi;
-use crate::codegen::stubs::record_class;
+use crate::codegen::stubs::{Stub, record_class};
 use crate::runtime::context::{CAPTURE, Context};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::record::{MAX_CLASS_WORDS, RECORD_BYTES, RECORD_CLASSES, Record};
@@ -92,8 +92,7 @@ impl Emitter<'_, '_, '_> {
             let words = self.raw.int(i64::from(self.plan.words));
             self.raw.set_tmp(0, words);
         }
-        let stub = self.raw.decls.stubs.records[class];
-        self.raw.stub(stub);
+        self.raw.stub(Stub::Record(class));
         self.raw.tmp(0)
     }
 
@@ -291,8 +290,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.at(slow);
         let stack_pointer = self.raw.b.ins().get_stack_pointer(I64);
         self.raw.set_tmp(0, stack_pointer);
-        let stub = self.raw.decls.stubs.poll;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::Poll);
         let captures = self.raw.tmp(0);
         let capture = self.raw.cold_block();
         self.raw.branch(captures, capture, target);

@@ -2,6 +2,7 @@
 
 use super::capture::Arrival;
 use super::emit::{Emitter, Mode};
+use crate::codegen::stubs::Stub;
 use crate::runtime::chan::{Chan, OK_VALUE, Queue};
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::fiber::{Fiber, State};
@@ -98,8 +99,7 @@ impl Emitter<'_, '_, '_> {
         let words = self.words_on_stack(vals);
         self.raw.set_tmp(0, chan);
         self.raw.set_tmp(1, words);
-        let stub = self.raw.decls.stubs.chan_send;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::ChanSend);
         let status = self.raw.tmp(0);
         self.test_blocking(at, status, Arrival::Values(vals), done);
         self.raw.at(done);
@@ -234,8 +234,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.branch(old, push, done);
         self.raw.at(push);
         self.raw.set_tmp(0, old);
-        let stub = self.raw.decls.stubs.push;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::Push);
         self.raw.jump(done, &[]);
         self.raw.at(done);
     }
@@ -309,8 +308,7 @@ impl Emitter<'_, '_, '_> {
 
         self.raw.at(slow);
         self.raw.set_tmp(0, chan);
-        let stub = self.raw.decls.stubs.chan_recv;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::ChanRecv);
         let status = self.raw.tmp(0);
         self.test_blocking(at, status, Arrival::Room(vals.len()), waited);
         self.raw.at(waited);
@@ -374,8 +372,7 @@ impl Emitter<'_, '_, '_> {
     pub fn chan_close(&mut self, chan: Slot) {
         let chan = self.get(chan);
         self.raw.set_tmp(0, chan);
-        let stub = self.raw.decls.stubs.chan_close;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::ChanClose);
         let status = self.raw.tmp(0);
         self.check_status(status);
     }

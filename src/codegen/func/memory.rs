@@ -2,6 +2,7 @@
 
 use super::emit::Emitter;
 use super::raw::TRUSTED;
+use crate::codegen::stubs::Stub;
 use crate::runtime::context::Context;
 use crate::runtime::heap::{AllocHot, Bump, HEADER_BYTES, cell_bytes, class_of};
 use crate::runtime::helpers::Helper;
@@ -117,8 +118,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.set_tmp(0, header);
         let size = self.raw.int(bytes as i64);
         self.raw.set_tmp(1, size);
-        let stub = self.raw.decls.stubs.alloc;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::Alloc);
         let found = self.raw.tmp(0);
         self.check(found, Fault::OutOfMemory, None, None);
         self.raw.jump(join, &[found]);

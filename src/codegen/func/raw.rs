@@ -2,6 +2,7 @@
 
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
+use crate::codegen::stubs::Stub;
 use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
@@ -12,7 +13,7 @@ use cranelift_codegen::ir::{
     StackSlotKind, Type, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{FuncId as CodeId, Module as _};
+use cranelift_module::Module as _;
 use std::mem::offset_of;
 
 /// Memory that is there and aligned; faults are checked before.
@@ -211,8 +212,8 @@ impl<'a, 'b> Raw<'a, 'b> {
     }
 
     /// Calls an out-of-line stub.
-    pub fn stub(&mut self, stub: CodeId) {
-        let function = self.decls.code_ref(stub, self.b.func);
+    pub fn stub(&mut self, stub: Stub) {
+        let function = self.decls.stub_ref(stub, self.b.func);
         self.b.ins().call(function, &[]);
     }
 
@@ -237,8 +238,7 @@ impl<'a, 'b> Raw<'a, 'b> {
 
     /// Leaves the running fiber for the next one.
     pub fn dispatch(&mut self) {
-        let dispatch = self.decls.stubs.dispatch;
-        let function = self.decls.code_ref(dispatch, self.b.func);
+        let function = self.decls.stub_ref(Stub::Dispatch, self.b.func);
         self.b.ins().return_call(function, &[]);
     }
 
@@ -275,8 +275,7 @@ impl<'a, 'b> Raw<'a, 'b> {
         self.jump(enter, &[head]);
 
         self.at(slow);
-        let stub = self.decls.stubs.take_next;
-        self.stub(stub);
+        self.stub(Stub::TakeNext);
         let taken = self.tmp(0);
         self.branch_args(taken, enter, &[taken], none, &[]);
 

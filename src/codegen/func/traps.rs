@@ -2,6 +2,7 @@
 
 use super::emit::{Emitter, Mode};
 use crate::codegen::abi;
+use crate::codegen::stubs::Stub;
 use crate::runtime::context::Context;
 use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
@@ -50,8 +51,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.set_tmp(2, site);
         let code = self.raw.int(fault as i64);
         self.raw.set_tmp(3, code);
-        let stub = self.raw.decls.stubs.fault;
-        self.raw.stub(stub);
+        self.raw.stub(Stub::Fault);
         self.leave_panicking();
     }
 
