@@ -151,6 +151,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
         args: std::iter::once(args.file.display().to_string())
             .chain(args.args)
             .collect(),
+        has_stdin: true,
     };
     let kind = match args.engine {
         KindArg::Jit => EngineKind::Jit,

@@ -177,8 +177,36 @@ fn may_allocate(func: RtFn) -> bool {
             | NumGoroutine
             | HeapBytes
             | Sleep
+            | TimerStart
+            | TimerStop
             | WallNanos
             | MonoNanos
+            | ProcessNumber
+            | FileOpen
+            | FileWrite
+            | FileSeek
+            | FileClose
+            | FileNumber
+            | OnFile
+            | FileStat
+            | NetListen
+            | NetDial
+            | NetConnected
+            | NetAccept
+            | NetRead
+            | NetWrite
+            | NetWait
+            | NetDeadline
+            | NetClose
+            | NetShutdown
+            | NetOption
+            | HostPassInt
+            | HostPassFloat
+            | HostPassString
+            | HostPassBytes
+            | HostInt
+            | HostFloat
+            | HostFailed
             | Exit
             | AnyKind
             | AnyInt

@@ -37,7 +37,7 @@ pub enum Pending {
     Recv(Shape),
     /// A select: its outcome comes to the arrival words.
     Select,
-    /// A runtime function without results.
+    /// A runtime function: the ticket for its second half comes to the first arrival word.
     Native,
 }
 

@@ -202,6 +202,24 @@ impl Machine<'_> {
         }
     }
 
+    /// A runtime function that has waited: its second half gives the results, or panics.
+    fn native_arrived(&mut self, rets: &Dsts, func: RtFn, ty: OptType) -> Result<(), Unwind> {
+        if !func.sig().has_second_half() {
+            return Ok(());
+        }
+        let mut words = [0; MAX_RETS];
+        let ty = ty.0.map_or(0, |ty| ty.0);
+        match native::second_half(func)(self.cx, ty, &mut words[..rets.0.len()]) {
+            JitResult::Ok => {
+                for (slot, word) in iter::zip(&rets.0, words) {
+                    self.set(*slot, word);
+                }
+                Ok(())
+            }
+            JitResult::Panic | JitResult::WaitIo => Err(Unwind),
+        }
+    }
+
     /// An operation that might have waited is done: goes on, or lets the others run first.
     fn done(&self) -> Flow {
         if self.cx.options.stress_suspend {
@@ -247,6 +265,9 @@ impl Machine<'_> {
             }
             (Pending::Select, Inst::SelectExec { index }) => {
                 self.selected(function.select_cases(frame.pc), index, &words)?;
+            }
+            (Pending::Native, Inst::CallRt { rets, func, ty, .. }) => {
+                self.native_arrived(rets, *func, *ty)?;
             }
             _ => {}
         }

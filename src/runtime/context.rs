@@ -183,6 +183,8 @@ pub struct Options {
     pub max_stack: usize,
     /// The program's arguments.
     pub args: Vec<String>,
+    /// Whether the program may read the process's standard input; else it has none.
+    pub has_stdin: bool,
 }
 
 impl Default for Options {
@@ -199,6 +201,7 @@ impl Default for Options {
             max_goroutines: u32::MAX as usize,
             max_stack: 1 << 30,
             args: Vec::new(),
+            has_stdin: false,
         }
     }
 }

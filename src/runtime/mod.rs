@@ -7,6 +7,7 @@
 //! - [`outside`]: what comes from other threads: completions, events of sockets, letters
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
+//! - [`hostcall`]: calls of functions of the program that the engine is embedded in
 //! - [`program`]: the tables of a program
 //! - [`panic`](mod@panic), [`recover`]: panics and faults, and how deferred calls deal with them
 //! - [`helpers`]: the one list of functions that native code calls
@@ -20,6 +21,7 @@ pub mod context;
 pub mod fiber;
 pub mod heap;
 pub mod helpers;
+pub mod hostcall;
 pub mod island;
 pub mod map;
 pub mod native;

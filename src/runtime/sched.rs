@@ -3,7 +3,9 @@
 use super::context::Context;
 use super::fiber::{Fiber, State};
 use super::heap::Marker;
-use super::panic::{Frame, PanicValue, Panicking};
+use super::outside::reactor::TIMED_OUT;
+use super::panic::{Fault, Frame, PanicValue, Panicking};
+use super::timer::Action;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 use vo_bytecode::FuncId;
@@ -112,12 +114,17 @@ pub fn run(cx: &mut Context, executor: &mut dyn Executor) -> Ended {
 pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duration>) -> Turn {
     cx.pause_at = slice.map(|slice| Instant::now() + slice);
     cx.outside.inbox.wake_up();
-    cx.receive();
+    receive(cx, executor);
     loop {
         if cx.outside.cancelled {
             return Turn::Ended(Ended::Cancelled);
         }
-        match executor.run(cx) {
+        let ran = if cx.panicking.is_some() {
+            Ran::Panicked
+        } else {
+            executor.run(cx)
+        };
+        match ran {
             Ran::Attention => attend(cx, executor),
             Ran::MainEnded => {
                 if cx.options.main_exit_go {
@@ -136,8 +143,9 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
                 if cx.goroutines == 0 {
                     return Turn::Ended(Ended::Finished);
                 }
-                cx.receive();
-                if !cx.has_ready() && !cx.outside.cancelled {
+                receive(cx, executor);
+                let news = cx.has_ready() || cx.outside.cancelled || cx.panicking.is_some();
+                if !news {
                     return idle(cx);
                 }
             }
@@ -165,10 +173,53 @@ fn attend(cx: &mut Context, executor: &mut dyn Executor) {
         collect(cx, executor);
     }
     cx.look_outside();
+    go_off(cx, executor);
+}
+
+/// Takes what has come from outside, and does what is due.
+fn receive(cx: &mut Context, executor: &mut dyn Executor) {
+    cx.take_letters();
+    go_off(cx, executor);
+}
+
+/// Does what timers are set for that are due.
+fn go_off(cx: &mut Context, executor: &mut dyn Executor) {
+    if cx.timers.is_empty() {
+        return;
+    }
+    let now = Instant::now();
+    while let Some(action) = cx.timers.take_due(now) {
+        match action {
+            // SAFETY: a sleeping fiber is only in the timers.
+            Action::Wake(fiber) => unsafe { cx.push(fiber) },
+            Action::Start(start) => start_closure(cx, executor, start.closure),
+            Action::Expire(source, direction) => source.interrupt(direction, TIMED_OUT),
+        }
+    }
+    // Those who were told that it took too long.
+    cx.take_letters();
+}
+
+/// Starts a goroutine that runs the function of a closure without parameters.
+fn start_closure(cx: &mut Context, executor: &mut dyn Executor, closure: *const u64) {
+    if cx.goroutines >= cx.max_goroutines {
+        let _ = cx.fault(Fault::TooManyGoroutines, 0, 0);
+        return;
+    }
+    // SAFETY: a closure's first word is its function.
+    let func = FuncId(unsafe { *closure } as u32);
+    let fiber = executor.new_fiber(cx, func, &[closure as u64]);
+    if fiber.is_null() {
+        let _ = cx.fault(Fault::OutOfMemory, 0, 0);
+        return;
+    }
+    // SAFETY: a fresh fiber is in no queue.
+    unsafe { cx.push(fiber) };
 }
 
 /// Collects garbage. All fibers must be captured.
 pub fn collect(cx: &mut Context, executor: &dyn Executor) {
+    let mut timers = std::mem::take(&mut cx.timers);
     let this: *const Context = cx;
     cx.heap.collect(|marker| {
         // SAFETY: marking reads slabs, globals and records, none of which `collect` touches.
@@ -178,7 +229,11 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
         // SAFETY: fibers in the slabs have not ended, and all of them are captured.
         cx.slabs
             .for_each(|fiber| unsafe { executor.trace(cx, fiber, marker) });
+        timers.trace(marker);
+        marker.drain();
+        timers.trace_visible(marker);
     });
+    cx.timers = timers;
 }
 
 /// The goroutines that exist, none of which can run.

@@ -1,5 +1,5 @@
 //! Tests of what goroutines wait for, without anybody who runs code: channels against a queue,
-//! fairness of select, timers, records.
+//! fairness of select, records.
 
 use super::chan::{self, Chan, Outcome, Queue};
 use super::context::{Context, Options};
@@ -9,12 +9,10 @@ use super::outside::Outside;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, Record};
 use super::select::{self, CHOSEN, CLOSED, CaseDesc, Selected};
-use super::timer::Timers;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use vo_bytecode::{TypeId, text};
 
 /// The type `chan int` of the test program.
@@ -150,27 +148,6 @@ proptest! {
                 }
             }
         }
-    }
-
-    /// Timers give their fibers by deadline, equal deadlines in the order they were set.
-    #[test]
-    fn timers_are_in_order(deadlines in prop::collection::vec(0u64..20, 0..40)) {
-        let start = Instant::now();
-        let at = |ms: u64| start + Duration::from_millis(ms);
-        let mut timers = Timers::default();
-        for (number, ms) in deadlines.iter().enumerate() {
-            timers.add(at(*ms), ptr::without_provenance_mut(number + 1));
-        }
-        let mut expected: Vec<(u64, usize)> = deadlines.iter().copied().zip(1..).collect();
-        expected.sort_unstable();
-        prop_assert_eq!(timers.earliest(), expected.first().map(|(ms, _)| at(*ms)));
-        for now in 0..20 {
-            while let Some(fiber) = timers.take_due(at(now)) {
-                let (ms, number) = expected.remove(0);
-                prop_assert_eq!((fiber.addr(), ms), (number, now));
-            }
-        }
-        prop_assert!(expected.is_empty());
     }
 
     /// Records in use never overlap, whatever was freed between, and have the room asked for.

@@ -21,7 +21,8 @@ pub enum PointKind {
     ChanRecv,
     /// A select waits. The arrival words are its outcome (see `runtime::select`).
     Select,
-    /// A runtime function waits (sleep, yield).
+    /// A runtime function waits. The arrival word is the ticket that its second half takes, where
+    /// it has one.
     Native,
     /// A poll on a loop's back edge.
     Poll,
@@ -368,11 +369,9 @@ fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKi
         Inst::ChanRecv { vals, .. } => Some((PointKind::ChanRecv, types(&vals.0))),
         Inst::SelectExec { .. } => Some((PointKind::Select, select_arrivals(func, at))),
         Inst::CallRt { func: native, .. } if native.sig().blocks => {
-            debug_assert!(
-                native.sig().results.is_empty(),
-                "a blocking native gives no results"
-            );
-            Some((PointKind::Native, Vec::new()))
+            // The ticket of what was waited for, by which the second half finds its outcome.
+            let ticket = native.sig().has_second_half().then_some(SlotTy::I64);
+            Some((PointKind::Native, ticket.into_iter().collect()))
         }
         _ => None,
     }

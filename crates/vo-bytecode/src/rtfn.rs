@@ -23,6 +23,14 @@ pub struct RtSig {
     pub typed: bool,
 }
 
+impl RtSig {
+    /// Whether the goroutine, when it goes on after having waited, has to ask for what came of
+    /// it: results, or a panic.
+    pub fn has_second_half(&self) -> bool {
+        self.blocks && (self.panics || !self.results.is_empty())
+    }
+}
+
 #[rustfmt::skip]
 macro_rules! slots {
     (@ [$($done:expr,)*]) => { &[$($done,)*] };
@@ -150,16 +158,110 @@ runtime_functions! {
     Random = "internal/sys.random" () -> (int);
     /// Waits for that many nanoseconds.
     Sleep = "time.sleep" (int) -> () [blocks];
+    /// Starts a goroutine with a function without parameters after that many nanoseconds, and
+    /// again after each period of so many more; once where that is 0. Where there is a channel,
+    /// the timer is forgotten with it. Gives the timer's key.
+    TimerStart = "time.startTimer" (ptr, ptr, int, int) -> (int);
+    /// Stops a timer: whether it was set.
+    TimerStop = "time.stopTimer" (int) -> (int);
     /// Nanoseconds since the Unix epoch.
     WallNanos = "time.wallNanos" () -> (int);
     /// Nanoseconds of a monotonic clock.
     MonoNanos = "time.monoNanos" () -> (int);
     /// Ends the program with that status.
     Exit = "os.Exit" (int) -> () [panics];
-    /// Writes bytes to a file descriptor (1 or 2): the count.
+    /// Writes bytes to a file descriptor (1 or 2): the count, or a negative error number.
     WriteFd = "os.writeFd" (int, slice) -> (int);
     /// The command-line arguments of the program, as a `[]string`.
     Args = "os.args" () -> (slice) [typed];
+
+    /// The environment of the process, as a `[]string` of `NAME=value`.
+    Environ = "os.environ" () -> (slice) [typed];
+    /// A text about the process: 0 the host's name, 1 its executable, 2 its folder.
+    ProcessText = "os.processText" (int) -> (str);
+    /// A number of the process: 0 its own, 1 its parent's, then user, effective user, group,
+    /// effective group.
+    ProcessNumber = "os.processNumber" (int) -> (int);
+    /// The text of one of the system's error numbers.
+    ErrnoText = "syscall.errnoText" (int) -> (str);
+
+    // ---- files (error numbers are the system's, 0 for none) -------------------------------
+    /// Opens: path, flags, permissions. The file and an error number.
+    FileOpen = "os.open" (str, int, int) -> (int, int) [blocks];
+    /// Reads at most so many bytes, at an offset or (negative) at the file's own.
+    FileRead = "os.read" (int, int, int) -> (slice, int) [blocks, panics];
+    /// Writes, at an offset or (negative) at the file's own: the count, and an error number.
+    FileWrite = "os.write" (int, slice, int) -> (int, int) [blocks];
+    /// Sets the file's own offset: the new one, and an error number.
+    FileSeek = "os.seek" (int, int, int) -> (int, int);
+    /// Closes: whether the file was open.
+    FileClose = "os.closeFile" (int) -> (int);
+    /// The system's descriptor of an open file.
+    FileNumber = "os.fileNumber" (int) -> (int);
+    /// An operation on an open file: operation, file, operand. An error number.
+    OnFile = "os.onFile" (int, int, int) -> (int) [blocks];
+    /// An operation on a path: operation, path, other path, two operands. What was read, and an
+    /// error number.
+    OnPath = "os.onPath" (int, str, str, int, int) -> (slice, int) [blocks, panics];
+    /// Facts about an open file, or else a path, whose link is followed or not: size, mode,
+    /// time of the last change, device, node; and an error number.
+    FileStat = "os.stat" (int, str, int) -> (int, int, int, int, int, int) [blocks];
+
+    // ---- the network (two more error numbers: 1000 too late, 1001 closed) -------------------
+    /// Listens at an address: the socket, an error number, and which call gave that.
+    NetListen = "net.listen" (str) -> (int, int, int);
+    /// Begins to connect to an address: the socket, and an error number.
+    NetDial = "net.dial" (str) -> (int, int);
+    /// What came of connecting: an error number.
+    NetConnected = "net.connected" (int) -> (int);
+    /// Accepts a connection, and an error number.
+    NetAccept = "net.accept" (int) -> (int, int);
+    /// Reads into a slice: the count, and an error number.
+    NetRead = "net.read" (int, slice) -> (int, int);
+    /// Writes a slice: the count, and an error number.
+    NetWrite = "net.write" (int, slice) -> (int, int);
+    /// Waits until a socket can be read (0) or written (1): an error number.
+    NetWait = "net.wait" (int, int) -> (int) [blocks];
+    /// Sets a deadline: socket, directions, nanoseconds from now, whether there is one.
+    NetDeadline = "net.deadline" (int, int, int, int) -> (int);
+    /// Closes a socket; whoever waits for it is told. An error number.
+    NetClose = "net.closeSocket" (int) -> (int);
+    /// Ends reading (0) or writing (1).
+    NetShutdown = "net.shutdown" (int, int) -> (int);
+    /// Sets an option: no delay, keep alive, linger.
+    NetOption = "net.option" (int, int, int) -> (int);
+    /// A socket's own (0) or its peer's (1) address.
+    NetName = "net.name" (int, int) -> (str) [panics];
+    /// The addresses of a host, one to a line, and what is wrong (1 no such host).
+    NetLookup = "net.lookup" (str) -> (str, int) [blocks, panics];
+
+    // ---- functions of the program that the engine is embedded in ----------------------------
+    /// Panics unless the program was compiled for the functions that there are.
+    HostCheck = "internal/hostcall.check" (str) -> () [panics];
+    /// Passes an integer or boolean.
+    HostPassInt = "internal/hostcall.passInt" (int) -> ();
+    /// Passes a float.
+    HostPassFloat = "internal/hostcall.passFloat" (f64) -> ();
+    /// Passes a string.
+    HostPassString = "internal/hostcall.passString" (str) -> ();
+    /// Passes a byte slice.
+    HostPassBytes = "internal/hostcall.passBytes" (slice) -> ();
+    /// Calls a function that answers at once.
+    HostCall = "internal/hostcall.call" (int) -> () [panics];
+    /// Calls a function and waits for its answer.
+    HostAwait = "internal/hostcall.await" (int) -> () [blocks, panics];
+    /// An integer or boolean that the last call gave.
+    HostInt = "internal/hostcall.int" (int) -> (int);
+    /// A float that it gave.
+    HostFloat = "internal/hostcall.float" (int) -> (f64);
+    /// A string that it gave.
+    HostString = "internal/hostcall.string" (int) -> (str) [panics];
+    /// A byte slice that it gave.
+    HostBytes = "internal/hostcall.bytes" (int) -> (slice) [panics];
+    /// Whether it gave an error.
+    HostFailed = "internal/hostcall.failed" () -> (int);
+    /// The text of that error.
+    HostFailure = "internal/hostcall.failure" () -> (str) [panics];
 
     // ---- reflection for fmt ---------------------------------------------------------------
     // The kind numbers: 0 nil, 1 bool, 2 signed, 3 unsigned, 4 float32, 5 float64, 6 string, 7 slice,

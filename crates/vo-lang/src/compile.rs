@@ -55,6 +55,29 @@ pub fn compile_source(name: &str, text: impl Into<Vec<u8>>) -> Result<Module, Bo
     )
 }
 
+/// As [`compile_path`], for a program that is embedded in another, with the source of its package `host`.
+pub fn compile_path_hosted(path: &Path, host: &str) -> Result<Module, Box<Failure>> {
+    front(
+        |sources, diagnostics| package::load_path_hosted(path, Some(host), sources, diagnostics),
+        compile,
+    )
+}
+
+/// As [`compile_source`], for a program that is embedded in another, with the source of its package `host`.
+pub fn compile_source_hosted(
+    name: &str,
+    text: impl Into<Vec<u8>>,
+    host: &str,
+) -> Result<Module, Box<Failure>> {
+    let text = text.into();
+    front(
+        |sources, diagnostics| {
+            package::load_file_hosted(name, text, Some(host), sources, diagnostics)
+        },
+        compile,
+    )
+}
+
 /// Checks the program or library in a file or a folder without compiling it.
 pub fn check_path(path: &Path) -> Result<(), Box<Failure>> {
     front(

@@ -185,15 +185,25 @@ impl Emitter<'_, '_, '_> {
         let status = self.raw.helper(Helper::Native, &[number, ty, words]);
         let sig = function.sig();
         if sig.blocks {
-            let (fine, other) = (self.raw.block(), self.raw.cold_block());
-            self.raw.branch(status, other, fine);
-            self.raw.at(other);
-            let point = self
-                .point_of(at)
-                .expect("a blocking native is a resume point");
-            self.capture(point, Arrival::Nothing);
+            let fine = self.raw.block();
+            let ticket = Arrival::Room(usize::from(sig.has_second_half()));
+            self.test_blocking(at, status, ticket, fine);
             self.raw.at(fine);
         } else if Effects::of_runtime(function).may_panic {
+            self.check_status(status);
+        }
+        self.take_results(rets);
+    }
+
+    /// A runtime function that has waited: its second half gives the results, or panics.
+    pub fn native_arrived(&mut self, rets: &[Slot], function: RtFn, ty: OptType) {
+        if !function.sig().has_second_half() {
+            return;
+        }
+        let number = self.raw.int(function as i64);
+        let ty = self.raw.int(ty.0.map_or(0, |ty| i64::from(ty.0)));
+        let status = self.raw.helper(Helper::NativeArrived, &[number, ty]);
+        if Effects::of_runtime(function).may_panic {
             self.check_status(status);
         }
         self.take_results(rets);

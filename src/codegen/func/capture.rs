@@ -233,6 +233,9 @@ impl Emitter<'_, '_, '_> {
                 let words = self.raw.b.ins().iadd_imm_s(record, RECORD_BYTES as i64);
                 self.select_arrived(point.inst as usize, words);
             }
+            (PointKind::Native, Inst::CallRt { rets, func, ty, .. }) => {
+                self.native_arrived(&rets.0, *func, *ty);
+            }
             _ => {}
         }
     }

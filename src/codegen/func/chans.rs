@@ -337,7 +337,13 @@ impl Emitter<'_, '_, '_> {
 
     /// Goes on at `done` when a blocking operation is done; captures when it waits, leaves when
     /// it panics. Ends the current block.
-    fn test_blocking(&mut self, at: usize, status: Value, waits: Arrival<'_>, done: Block) {
+    pub(super) fn test_blocking(
+        &mut self,
+        at: usize,
+        status: Value,
+        waits: Arrival<'_>,
+        done: Block,
+    ) {
         let point = self
             .point_of(at)
             .expect("a blocking operation is a resume point");

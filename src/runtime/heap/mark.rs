@@ -197,8 +197,31 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Scans until nothing is left to scan.
-    pub(super) fn drain(&mut self) {
+    /// Whether what a reference points to is marked; false for null and addresses outside of the
+    /// heap.
+    pub fn is_marked(&self, reference: *const u8) -> bool {
+        let offset = (reference as usize).wrapping_sub(self.base);
+        if offset >= self.len {
+            return false;
+        }
+        let mut chunk = offset >> BLOCK_SHIFT;
+        // SAFETY: as in `mark_ref` and `mark_large`.
+        unsafe {
+            let desc = &*self.descs.add(chunk);
+            if desc.magic == 0 {
+                if desc.kind == Kind::Rest {
+                    chunk -= desc.chunks as usize;
+                }
+                return (*self.descs.add(chunk)).marks[0] != 0;
+            }
+            let in_chunk = offset & (BLOCK_BYTES - 1);
+            let cell = (in_chunk as u64 * u64::from(desc.magic)) >> 32;
+            desc.is_marked(cell as usize)
+        }
+    }
+
+    /// Scans until nothing is left to scan: all that is reachable from what was shown is marked.
+    pub fn drain(&mut self) {
         loop {
             self.drain_cells();
             match self.pieces.pop() {

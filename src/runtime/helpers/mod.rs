@@ -175,6 +175,8 @@ helpers! {
     MapNext = values::map_next(iter) -> word;
     /// Calls a function of `CallRt`.
     Native = values::native(function, ty, args) -> status;
+    /// The second half of a function of `CallRt` that has waited.
+    NativeArrived = values::native_arrived(function, ty) -> status;
 }
 
 /// Where in the program something happened: function and line in one word.

@@ -104,6 +104,20 @@ pub(super) unsafe extern "C" fn map_next(cx: *mut Context, iter: u64) -> u64 {
     unsafe { u64::from(context(cx).next_map_entry(iter as *mut u8)) }
 }
 
+pub(super) unsafe extern "C" fn native_arrived(cx: *mut Context, function: u64, ty: u64) -> u64 {
+    // SAFETY: as for `native`.
+    let cx = unsafe { context(cx) };
+    let function = RtFn::ALL[function as usize];
+    let mut results = [0; MAX_NATIVE_RESULTS];
+    let rets = &mut results[..function.sig().results.len()];
+    let status = native::second_half(function)(cx, ty as u32, rets);
+    cx.results[..MAX_NATIVE_RESULTS].copy_from_slice(&results);
+    if cx.heap.wants_gc {
+        cx.ask_capture();
+    }
+    status as u64
+}
+
 pub(super) unsafe extern "C" fn native(cx: *mut Context, function: u64, ty: u64, args: u64) -> u64 {
     // SAFETY: as for `iface_eq`; native code gives the number of a function of the list and the
     // address of its argument words.
@@ -128,7 +142,7 @@ pub(super) unsafe extern "C" fn native(cx: *mut Context, function: u64, ty: u64,
 }
 
 /// The most result words of a function of the list.
-const MAX_NATIVE_RESULTS: usize = 5;
+const MAX_NATIVE_RESULTS: usize = 8;
 
 /// The most words of a map's key and value together.
 const MAX_ENTRY_WORDS: usize = 2 * MAX_FLAT_SLOTS;

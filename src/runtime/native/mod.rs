@@ -7,7 +7,8 @@
 //! - [`table`]: which function is behind which entry
 //! - [`memory`]: strings and slices as words, and new ones on the heap
 //! - [`strings`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
-//!   [`reflect`], [`typed`], [`maps`], [`dynamic`], [`runes`]: the functions by subject
+//!   [`time`], [`files`], [`net`], [`errno`], [`host`], [`reflect`], [`typed`], [`maps`], [`dynamic`],
+//!   [`runes`]: the functions by subject
 //! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
 //! - [`output`]: standard output and error
 //!
@@ -17,9 +18,13 @@
 
 mod assertion;
 mod dynamic;
+mod errno;
+mod files;
+mod host;
 mod maps;
 mod math;
 mod memory;
+mod net;
 mod numbers;
 mod order;
 mod output;
@@ -31,6 +36,7 @@ mod runes;
 mod slices;
 mod strings;
 mod table;
+mod time;
 mod typed;
 mod utf8;
 mod value;
@@ -38,10 +44,14 @@ mod value;
 pub use memory::EMPTY;
 pub use numbers::general_text;
 pub use output::Output;
-pub use table::native;
+pub use table::{native, second_half};
 pub use value::{Value, load, store};
 
 use super::context::{Context, JitResult};
 
 /// A runtime function: its type operand (0 where it has none), argument words, result words.
 pub type Native = fn(&mut Context, u32, &[u64], &mut [u64]) -> JitResult;
+
+/// The second half of a runtime function that has waited, run by the goroutine when it goes on: its
+/// type operand, result words. Does not wait again.
+pub type SecondHalf = fn(&mut Context, u32, &mut [u64]) -> JitResult;

@@ -89,9 +89,10 @@ impl Output {
         self.buffer.clear();
     }
 
-    /// Whether something could not be written.
-    pub fn has_failed(&self) -> bool {
-        self.error.is_some()
+    /// The system's number of the error for which something could not be written; 0 for none.
+    pub fn error_number(&self) -> i32 {
+        let number = |error: &io::Error| error.raw_os_error().unwrap_or(libc::EIO);
+        self.error.as_ref().map_or(0, number)
     }
 
     /// Writes what is left; the first error of all writes.

@@ -1,15 +1,13 @@
-//! The scheduler as programs see it, time, and the process.
+//! The scheduler as programs see it, and the process.
 
 use super::memory::{Exhausted, bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
-use crate::runtime::fiber::State;
 use crate::runtime::panic::PanicValue;
-use std::sync::LazyLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 use vo_bytecode::{TypeId, TypeKind};
-
-/// The furthest that a goroutine sleeps; longer sleeps are as good as this one.
-const LONGEST_SLEEP: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// `runtime.Gosched`
 pub fn gosched(cx: &mut Context, _: u32, _: &[u64], _: &mut [u64]) -> JitResult {
@@ -45,37 +43,6 @@ pub fn random(cx: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitResul
     JitResult::Ok
 }
 
-/// `time.sleep`
-pub fn sleep(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
-    let nanos = args[0] as i64;
-    if nanos <= 0 {
-        return JitResult::Ok;
-    }
-    let time = Duration::from_nanos(nanos as u64).min(LONGEST_SLEEP);
-    let fiber = cx.current;
-    // SAFETY: the running fiber is in no queue; from now on it is in the timers alone.
-    unsafe { (*fiber).state = State::Sleeping };
-    cx.timers.add(Instant::now() + time, fiber);
-    JitResult::WaitIo
-}
-
-/// `time.wallNanos`
-pub fn wall_nanos(_: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
-    rets[0] = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => since.as_nanos() as u64,
-        Err(before) => (before.duration().as_nanos() as i64).wrapping_neg() as u64,
-    };
-    JitResult::Ok
-}
-
-/// `time.monoNanos`
-pub fn mono_nanos(_: &mut Context, _: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
-    /// The clock's origin; not 0 at the first call, so that programs can tell a time from none.
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    rets[0] = START.elapsed().as_nanos() as u64 + 1;
-    JitResult::Ok
-}
-
 /// `os.Exit`
 pub fn exit(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
     cx.output.flush();
@@ -88,7 +55,7 @@ pub fn goexit(cx: &mut Context, _: u32, _: &[u64], _: &mut [u64]) -> JitResult {
     cx.panic(PanicValue::Goexit)
 }
 
-/// `os.writeFd`: the count, or -1 where the descriptor is none of ours or writing fails.
+/// `os.writeFd`: the count, or a negative error number.
 pub fn write_fd(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     // SAFETY: a byte slice behind the descriptor.
     let text = unsafe { bytes(args, 1) };
@@ -103,35 +70,78 @@ pub fn write_fd(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> Jit
         }
         _ => false,
     };
-    rets[0] = if known && !cx.output.has_failed() {
-        text.len() as u64
-    } else {
-        -1i64 as u64
+    let result = match cx.output.error_number() {
+        _ if !known => -i64::from(libc::EBADF),
+        0 => text.len() as i64,
+        error => -i64::from(error),
     };
+    rets[0] = result as u64;
     JitResult::Ok
 }
 
 /// `os.args`; the type operand is the slice type or its element type.
 pub fn args(cx: &mut Context, ty: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
-    let element = match cx.program.module.types.kind(TypeId(ty)) {
+    let texts = cx.options.args.clone();
+    done(put_strings(
+        cx,
+        ty,
+        texts.iter().map(String::as_bytes),
+        rets,
+    ))
+}
+
+/// `os.environ`; the type operand as for [`args`].
+pub fn environ(cx: &mut Context, ty: u32, _: &[u64], rets: &mut [u64]) -> JitResult {
+    let pair =
+        |(name, value): (OsString, OsString)| [name.as_bytes(), value.as_bytes()].join(&b'=');
+    let texts: Vec<Vec<u8>> = std::env::vars_os().map(pair).collect();
+    done(put_strings(cx, ty, texts.iter().map(Vec::as_slice), rets))
+}
+
+/// A `[]string`; the type is the slice type or its element type.
+fn put_strings<'a>(
+    cx: &mut Context,
+    ty: u32,
+    texts: impl ExactSizeIterator<Item = &'a [u8]>,
+    rets: &mut [u64],
+) -> Result<(), Exhausted> {
+    let string = match cx.program.module.types.kind(TypeId(ty)) {
         TypeKind::Slice(element) => *element,
         _ => TypeId(ty),
     };
-    done(put_args(cx, element, rets))
-}
-
-fn put_args(cx: &mut Context, string: TypeId, rets: &mut [u64]) -> Result<(), Exhausted> {
-    let count = cx.options.args.len();
+    let count = texts.len();
     let row = cx.new_row(string, 16, count)?.cast::<u64>();
-    for at in 0..count {
+    for (at, text) in texts.enumerate() {
         let mut words = [0; 2];
-        let text = std::mem::take(&mut cx.options.args[at]);
-        let put = cx.put_string(text.as_bytes(), &mut words);
-        cx.options.args[at] = text;
-        put?;
+        cx.put_string(text, &mut words)?;
         // SAFETY: string `at` of a row of `count`.
         unsafe { row.add(2 * at).cast::<[u64; 2]>().write(words) };
     }
     put(rets, &[row as u64, count as u64, count as u64]);
     Ok(())
+}
+
+/// `os.processText`; empty where the system does not tell.
+pub fn text(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    let path = |path: io::Result<PathBuf>| path.unwrap_or_default().into_os_string().into_vec();
+    let text = match args[0] {
+        0 => rustix::system::uname().nodename().to_bytes().to_vec(),
+        1 => path(std::env::current_exe()),
+        _ => path(std::env::current_dir()),
+    };
+    done(cx.put_string(&text, rets))
+}
+
+/// `os.processNumber`
+pub fn number(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    use rustix::process as p;
+    rets[0] = match args[0] {
+        0 => u64::from(std::process::id()),
+        1 => p::getppid().map_or(0, |parent| parent.as_raw_nonzero().get() as u64),
+        2 => u64::from(p::getuid().as_raw()),
+        3 => u64::from(p::geteuid().as_raw()),
+        4 => u64::from(p::getgid().as_raw()),
+        _ => u64::from(p::getegid().as_raw()),
+    };
+    JitResult::Ok
 }

@@ -1,8 +1,8 @@
 //! Which function is behind which entry of the list of runtime functions.
 
 use super::{
-    Native, dynamic, maps, math, numbers, print, process, quote, reflect, runes, slices, strings,
-    typed,
+    Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print, process,
+    quote, reflect, runes, slices, strings, time, typed,
 };
 use vo_bytecode::RtFn;
 
@@ -44,12 +44,53 @@ macro_rules! function {
     (Gc) => { process::gc };
     (HeapBytes) => { process::heap_bytes };
     (Random) => { process::random };
-    (Sleep) => { process::sleep };
-    (WallNanos) => { process::wall_nanos };
-    (MonoNanos) => { process::mono_nanos };
+    (Sleep) => { time::sleep };
+    (TimerStart) => { time::start_timer };
+    (TimerStop) => { time::stop_timer };
+    (WallNanos) => { time::wall_nanos };
+    (MonoNanos) => { time::mono_nanos };
     (Exit) => { process::exit };
     (WriteFd) => { process::write_fd };
     (Args) => { process::args };
+    (Environ) => { process::environ };
+    (ProcessText) => { process::text };
+    (ProcessNumber) => { process::number };
+    (ErrnoText) => { errno::errno_text };
+    (FileOpen) => { files::open };
+    (FileRead) => { files::read };
+    (FileWrite) => { files::write };
+    (FileSeek) => { files::seek };
+    (FileClose) => { files::close };
+    (FileNumber) => { files::number };
+    (OnFile) => { files::on_file };
+    (OnPath) => { files::on_path };
+    (FileStat) => { files::stat };
+    (NetListen) => { net::listen };
+    (NetDial) => { net::dial };
+    (NetConnected) => { net::connected };
+    (NetAccept) => { net::accept };
+    (NetRead) => { net::read };
+    (NetWrite) => { net::write };
+    (NetWait) => { net::wait };
+    (NetDeadline) => { net::deadline };
+    (NetClose) => { net::close };
+    (NetShutdown) => { net::shutdown };
+    (NetOption) => { net::option };
+    (NetName) => { net::name };
+    (NetLookup) => { net::lookup };
+    (HostCheck) => { host::check };
+    (HostPassInt) => { host::pass_int };
+    (HostPassFloat) => { host::pass_float };
+    (HostPassString) => { host::pass_bytes };
+    (HostPassBytes) => { host::pass_bytes };
+    (HostCall) => { host::call };
+    (HostAwait) => { host::call };
+    (HostInt) => { host::int };
+    (HostFloat) => { host::float };
+    (HostString) => { host::string };
+    (HostBytes) => { host::byte_slice };
+    (HostFailed) => { host::failed };
+    (HostFailure) => { host::failure };
     (AnyKind) => { reflect::kind };
     (AnyTypeName) => { reflect::type_name };
     (AnyInt) => { reflect::int_of };
@@ -111,6 +152,21 @@ macro_rules! function {
 }
 
 vo_bytecode::with_runtime_functions!(table);
+
+/// The second half of a function that has one.
+pub fn second_half(function: RtFn) -> SecondHalf {
+    match function {
+        RtFn::FileOpen => files::open_arrived,
+        RtFn::FileRead | RtFn::OnPath => files::data_arrived,
+        RtFn::FileWrite => files::write_arrived,
+        RtFn::OnFile => files::errno_arrived,
+        RtFn::FileStat => files::stat_arrived,
+        RtFn::NetWait => net::wait_arrived,
+        RtFn::NetLookup => net::lookup_arrived,
+        RtFn::HostAwait => host::answered,
+        _ => unreachable!("{function:?} has no second half"),
+    }
+}
 
 /// The function behind an entry of the list.
 #[inline]

@@ -1,6 +1,7 @@
 //! What reaches an island from outside: completions of what its goroutines wait for, and letters
 //! from other threads.
 //!
+//! - [`handles`]: the files and sockets that are open
 //! - [`inbox`]: the queue that other threads write to
 //! - [`waits`]: the goroutines that wait for something outside, by ticket
 //! - [`reactor`]: the one place where a worker that has nothing to do waits
@@ -16,17 +17,19 @@
 //! when the goroutine is entered again, and makes results of the outcome ([`Context::outcome`]).
 //! Only plain data crosses threads; the collector and the goroutines never meet the workers.
 
+pub mod handles;
 pub mod inbox;
 pub mod reactor;
 pub mod waits;
 
 use super::context::Context;
 use super::fiber::State;
+use super::hostcall::HostCalls;
+use handles::Handles;
 use inbox::{Inbox, Letter};
 use reactor::Reactor;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 use waits::{Outcome, Reason, Ticket, Waits};
 
 /// How many goroutines are entered between two looks outside while others are always ready.
@@ -39,10 +42,14 @@ pub struct Outside {
     pub inbox: Inbox,
     /// Who waits for what.
     pub waits: Waits,
+    /// What is open.
+    pub handles: Handles,
     /// Where the island's sockets are watched, and where its worker waits.
     pub reactor: Arc<Reactor>,
     /// `Context::switches` at the last look.
     looked: u64,
+    /// Functions of the program that the engine is embedded in.
+    pub host: HostCalls,
     /// Someone asked for the program to end.
     pub cancelled: bool,
 }
@@ -53,7 +60,9 @@ impl Outside {
         Outside {
             inbox: Inbox::new(),
             waits: Waits::default(),
+            handles: Handles::default(),
             reactor,
+            host: HostCalls::default(),
             looked: 0,
             cancelled: false,
         }
@@ -90,7 +99,7 @@ impl Context {
         // SAFETY: a fiber that waits outside is captured and in no queue, and its `val` points
         // to an arrival word that every blocking native function has.
         unsafe {
-            *(*fiber).val = u64::from(ticket.index());
+            *(*fiber).val = ticket.to_word();
             self.push(fiber);
         }
         true
@@ -99,15 +108,15 @@ impl Context {
     /// The outcome that the running goroutine was woken with: for the second half of a native
     /// function that waited.
     pub fn outcome(&mut self) -> Outcome {
-        // SAFETY: the running fiber was woken by `complete`, which left the ticket's number in
-        // its arrival word.
-        let index = unsafe { *(*self.current).val };
-        self.outside.waits.take(index as u32)
+        // SAFETY: the running fiber was woken by `complete`, which left the ticket in its arrival
+        // word.
+        let ticket = unsafe { *(*self.current).val };
+        self.outside.waits.take(Ticket::from_word(ticket))
     }
 
     /// Whether something may come from outside while goroutines run.
     pub fn expects_news(&self) -> bool {
-        self.timers.earliest().is_some()
+        !self.timers.is_empty()
             || self.outside.waits.waiting() > 0
             || !self.outside.inbox.is_empty()
     }
@@ -117,18 +126,17 @@ impl Context {
         self.switches - self.outside.looked >= LOOK_PERIOD && self.expects_news()
     }
 
-    /// Looks outside without waiting: takes the letters and wakes whose timers are due. Asks the
-    /// reactor, too, where that is not already done.
+    /// Looks outside without waiting: takes what has come to the reactor, and the letters.
     pub fn look_outside(&mut self) {
         self.outside.looked = self.switches;
         if self.outside.waits.waiting() > 0 {
             self.outside.reactor.look();
         }
-        self.receive();
+        self.take_letters();
     }
 
-    /// Takes the letters that have arrived, and wakes whose timers are due.
-    pub fn receive(&mut self) {
+    /// Takes the letters that have arrived.
+    pub fn take_letters(&mut self) {
         while let Some(letter) = self.outside.inbox.take() {
             match letter {
                 Letter::Done(ticket, outcome) => {
@@ -136,13 +144,6 @@ impl Context {
                     let _ = self.complete(ticket, outcome);
                 }
                 Letter::Cancel => self.outside.cancelled = true,
-            }
-        }
-        if self.timers.earliest().is_some() {
-            let now = Instant::now();
-            while let Some(fiber) = self.timers.take_due(now) {
-                // SAFETY: a sleeping fiber is only in the timers.
-                unsafe { self.push(fiber) };
             }
         }
     }

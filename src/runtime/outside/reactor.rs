@@ -25,7 +25,7 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use slab::Slab;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Wake;
 use std::time::{Duration, Instant};
@@ -81,6 +81,8 @@ pub struct Source {
     token: usize,
     sender: Sender,
     directions: [AtomicU64; 2],
+    /// Whether the peer has said that it will send no more, or the connection is broken.
+    ended: AtomicBool,
 }
 
 impl Reactor {
@@ -164,6 +166,7 @@ impl Reactor {
             token,
             sender,
             directions: [AtomicU64::new(IDLE), AtomicU64::new(IDLE)],
+            ended: AtomicBool::new(false),
         });
         entry.insert(source.clone());
         Ok(source)
@@ -209,6 +212,9 @@ impl Reactor {
                     let Some(source) = sources.get(token.0) else {
                         continue;
                     };
+                    if event.is_read_closed() || event.is_error() {
+                        source.ended.store(true, Ordering::Release);
+                    }
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
                         source.event(Direction::Read);
                     }
@@ -234,6 +240,10 @@ impl Wake for Reactor {
 
 /// Outcome of a wait for a socket: try again.
 pub const TRY_AGAIN: i64 = 0;
+/// Outcome of a wait for a socket: its deadline has passed.
+pub const TIMED_OUT: i64 = 1;
+/// Outcome of a wait for a socket: it was closed meanwhile.
+pub const CLOSED: i64 = 2;
 
 impl Source {
     /// Puts a ticket into a direction, to be completed with [`TRY_AGAIN`] at its next event, or
@@ -259,6 +269,17 @@ impl Source {
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// Whether there was an event that nobody has taken yet.
+    pub fn has_event(&self, direction: Direction) -> bool {
+        self.directions[direction as usize].load(Ordering::Acquire) == READY
+    }
+
+    /// Whether an event has told that nothing more will come, so that there may be none at the
+    /// end.
+    pub fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Completes whoever waits in a direction with a code of the caller's.
@@ -387,7 +408,7 @@ mod tests {
     use std::thread;
 
     fn ticket(number: u32) -> Ticket {
-        Ticket::of_parts(number, 3)
+        Ticket::from_word(u64::from(number) | 1 << 32)
     }
 
     fn taken(inbox: &Inbox) -> Option<(Ticket, i64)> {

@@ -1,11 +1,12 @@
 //! The goroutines of an island that wait for something outside of it.
 //!
 //! Invariants
-//! 1. An entry is free, or waits, or is done and not yet taken. Its generation changes whenever it
-//!    becomes free, so a ticket that is completed late, or twice, meets nobody.
+//! 1. An entry waits, or is done and not yet taken. No later entry has its key, so a ticket that is
+//!    completed late, or twice, meets nobody.
 //! 2. `waiting` is the number of entries that wait.
 
 use crate::runtime::fiber::Fiber;
+use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use std::any::Any;
 use std::fmt;
 use std::time::Instant;
@@ -13,28 +14,20 @@ use std::time::Instant;
 /// Names one wait of one goroutine; plain data, which any thread may hold for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Ticket {
-    index: u32,
-    generation: u32,
+    key: DefaultKey,
 }
 
 impl Ticket {
-    /// Its number among those that wait at the same time.
-    pub fn index(self) -> u32 {
-        self.index
-    }
-
-    /// As one word.
+    /// As one word, which is neither of the two largest numbers.
     pub fn to_word(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.index)
+        self.key.data().as_ffi()
     }
 
     /// From [`Ticket::to_word`].
     pub fn from_word(word: u64) -> Ticket {
-        Ticket::of_parts(word as u32, (word >> 32) as u32)
-    }
-
-    pub(super) fn of_parts(index: u32, generation: u32) -> Ticket {
-        Ticket { index, generation }
+        Ticket {
+            key: KeyData::from_ffi(word).into(),
+        }
     }
 }
 
@@ -105,7 +98,6 @@ impl Reason {
 }
 
 enum Entry {
-    Free,
     Waiting {
         fiber: *mut Fiber,
         reason: Reason,
@@ -114,16 +106,10 @@ enum Entry {
     Done(Outcome),
 }
 
-struct Slot {
-    generation: u32,
-    entry: Entry,
-}
-
 /// Who waits; see the module's text.
 #[derive(Default)]
 pub struct Waits {
-    slots: Vec<Slot>,
-    free: Vec<u32>,
+    entries: SlotMap<DefaultKey, Entry>,
     waiting: usize,
 }
 
@@ -136,62 +122,54 @@ impl Waits {
     /// A goroutine begins to wait.
     pub fn add(&mut self, fiber: *mut Fiber, reason: Reason) -> Ticket {
         self.waiting += 1;
-        let entry = Entry::Waiting {
+        let key = self.entries.insert(Entry::Waiting {
             fiber,
             reason,
             since: Instant::now(),
-        };
-        if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            slot.entry = entry;
-            return Ticket::of_parts(index, slot.generation);
-        }
-        self.slots.push(Slot {
-            generation: 0,
-            entry,
         });
-        Ticket::of_parts(self.slots.len() as u32 - 1, 0)
+        Ticket { key }
     }
 
     /// What was waited for is done: the goroutine, which the caller makes ready. `None` for a
     /// ticket under which nobody waits any more.
     pub fn complete(&mut self, ticket: Ticket, outcome: Outcome) -> Option<*mut Fiber> {
-        let slot = self.slots.get_mut(ticket.index as usize)?;
-        if slot.generation != ticket.generation {
-            return None;
-        }
-        let Entry::Waiting { fiber, .. } = slot.entry else {
+        let entry = self.entries.get_mut(ticket.key)?;
+        let Entry::Waiting { fiber, .. } = *entry else {
             return None;
         };
-        slot.entry = Entry::Done(outcome);
+        *entry = Entry::Done(outcome);
         self.waiting -= 1;
         Some(fiber)
     }
 
-    /// Takes an outcome and frees its entry.
-    pub fn take(&mut self, index: u32) -> Outcome {
-        let slot = &mut self.slots[index as usize];
-        let entry = std::mem::replace(&mut slot.entry, Entry::Free);
-        slot.generation = slot.generation.wrapping_add(1);
-        self.free.push(index);
-        match entry {
-            Entry::Done(outcome) => outcome,
-            Entry::Free | Entry::Waiting { .. } => {
+    /// Takes an outcome; the ticket names nobody any more.
+    pub fn take(&mut self, ticket: Ticket) -> Outcome {
+        match self.entries.remove(ticket.key) {
+            Some(Entry::Done(outcome)) => outcome,
+            entry => {
                 debug_assert!(false, "an outcome is taken once, when it is there");
+                self.waiting -= usize::from(entry.is_some());
                 Outcome::default()
             }
+        }
+    }
+
+    /// The goroutine does not wait after all.
+    pub fn withdraw(&mut self, ticket: Ticket) {
+        if let Some(Entry::Waiting { .. }) = self.entries.remove(ticket.key) {
+            self.waiting -= 1;
         }
     }
 
     /// What a goroutine waits for, and since when; `None` where it does not wait outside. Looks
     /// at all that wait: for reports.
     pub fn reason(&self, of: *mut Fiber) -> Option<(Reason, Instant)> {
-        self.slots.iter().find_map(|slot| match slot.entry {
+        self.entries.values().find_map(|entry| match entry {
             Entry::Waiting {
                 fiber,
                 reason,
                 since,
-            } if fiber == of => Some((reason, since)),
+            } if *fiber == of => Some((*reason, *since)),
             _ => None,
         })
     }
@@ -214,7 +192,7 @@ mod tests {
         assert_eq!(waits.complete(ticket, Outcome::code(5)), Some(fiber(1)));
         assert_eq!(waits.waiting(), 0);
         assert_eq!(waits.complete(ticket, Outcome::code(6)), None);
-        assert_eq!(waits.take(ticket.index()).code, 5);
+        assert_eq!(waits.take(ticket).code, 5);
         assert_eq!(waits.complete(ticket, Outcome::code(7)), None);
     }
 
@@ -223,16 +201,16 @@ mod tests {
         let mut waits = Waits::default();
         let old = waits.add(fiber(1), Reason::Network);
         waits.complete(old, Outcome::default());
-        waits.take(old.index());
+        waits.take(old);
         let new = waits.add(fiber(2), Reason::Network);
-        assert_eq!(new.index(), old.index());
+        assert_ne!(new, old);
         assert_eq!(waits.complete(old, Outcome::code(1)), None);
         assert_eq!(waits.complete(new, Outcome::code(2)), Some(fiber(2)));
     }
 
     #[test]
     fn a_ticket_goes_through_a_word() {
-        let ticket = Ticket::of_parts(7, u32::MAX);
+        let ticket = Waits::default().add(fiber(1), Reason::Host);
         assert_eq!(Ticket::from_word(ticket.to_word()), ticket);
     }
 

@@ -49,7 +49,7 @@ impl Lowerer<'_, '_> {
                 | RtFn::AnyMake
         );
         let ty = rt.sig().typed.then(|| {
-            let elem = if rt == RtFn::Args {
+            let elem = if matches!(rt, RtFn::Args | RtFn::Environ) {
                 Ty::STRING
             } else {
                 Ty::ANY

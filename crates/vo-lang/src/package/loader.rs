@@ -18,8 +18,13 @@ const STACK_SEGMENT: usize = 1 << 20;
 /// The package that makes the values of run-time faults.
 const RUNTIME: &str = "runtime";
 
+/// The path of the package of a program that embeds this one.
+const HOST: &str = "host";
+
 pub(super) struct Loader<'a> {
     project: Option<Project>,
+    /// The source of package `host`, where the program is to be embedded.
+    host: Option<&'a str>,
     source: &'a mut SourceMap,
     diags: &'a mut Diagnostics,
     ids: NodeIds,
@@ -56,11 +61,13 @@ enum State {
 impl<'a> Loader<'a> {
     pub(super) fn new(
         project: Option<Project>,
+        host: Option<&'a str>,
         source: &'a mut SourceMap,
         diags: &'a mut Diagnostics,
     ) -> Self {
         Loader {
             project,
+            host,
             source,
             diags,
             ids: NodeIds::new(),
@@ -298,7 +305,8 @@ impl<'a> Loader<'a> {
 
     /// What an import path means to a package. The library's own `internal` packages are for the library.
     fn key(&self, importer: &Key, path: &str) -> Key {
-        let std = is_std(path) && (importer.std || !path.starts_with("internal/"));
+        let hosted = path == HOST && self.host.is_some();
+        let std = hosted || is_std(path) && (importer.std || !path.starts_with("internal/"));
         let path = match &self.project {
             Some(project) if !std => project.path_from_root(path),
             _ => path,
@@ -328,6 +336,13 @@ impl<'a> Loader<'a> {
 
     /// The files of a package of the standard library, without the bodies of their functions.
     fn std_files(&mut self, path: &str) -> (Vec<File>, Vec<Outline>) {
+        if path == HOST
+            && let Some(text) = self.host
+        {
+            let file = self.source.add("host.vo", text);
+            let (file, outline) = parse_outline(self.source, file, &mut self.ids, self.diags);
+            return (vec![file], vec![outline]);
+        }
         std_texts(path)
             .map(|(package, name, text)| {
                 let file = self.source.add(format!("std/{package}/{name}"), *text);

@@ -107,7 +107,18 @@ pub fn load_file(
     source: &mut SourceMap,
     diags: &mut Diagnostics,
 ) -> Program {
-    let mut loader = Loader::new(None, source, diags);
+    load_file_hosted(name, bytes, None, source, diags)
+}
+
+/// As [`load_file`], for a program that is embedded in another, which gives it package `host`.
+pub fn load_file_hosted<'a>(
+    name: &str,
+    bytes: Vec<u8>,
+    host: Option<&'a str>,
+    source: &'a mut SourceMap,
+    diags: &'a mut Diagnostics,
+) -> Program {
+    let mut loader = Loader::new(None, host, source, diags);
     let files = vec![loader.parse(name, bytes)];
     finish(loader.load(files))
 }
@@ -115,13 +126,23 @@ pub fn load_file(
 /// Loads a program from a file or from a folder of files. What is wrong is told to `diags`; the program is
 /// whole only if nothing was.
 pub fn load_path(path: &Path, source: &mut SourceMap, diags: &mut Diagnostics) -> Program {
+    load_path_hosted(path, None, source, diags)
+}
+
+/// As [`load_path`], for a program that is embedded in another, which gives it package `host`.
+pub fn load_path_hosted<'a>(
+    path: &Path,
+    host: Option<&'a str>,
+    source: &'a mut SourceMap,
+    diags: &'a mut Diagnostics,
+) -> Program {
     let folder = if path.is_dir() {
         path
     } else {
         path.parent().unwrap_or(Path::new(""))
     };
     let project = Project::around(folder);
-    let mut loader = Loader::new(Some(project), source, diags);
+    let mut loader = Loader::new(Some(project), host, source, diags);
     let files = if path.is_dir() {
         loader.parse_folder(path)
     } else {
