@@ -27,6 +27,7 @@ mod stages {
     use vo_jit::cfg::CallGraph;
     use vo_jit::codegen::exec::JitExecutor;
     use vo_jit::codegen::jit::Jit;
+    use vo_jit::runtime::context::Options;
     use vo_jit::runtime::program::Program;
     use vo_jit::split::ModulePlan;
 
@@ -102,7 +103,7 @@ mod stages {
         bencher
             .counter(count)
             .with_inputs(|| (program.clone(), plan.clone()))
-            .bench_values(|(program, plan)| Jit::compile(program, plan, false).map_err(drop));
+            .bench_values(|(program, plan)| Jit::compile(program, plan, false, None).map_err(drop));
     }
 
     /// All that is done between a verified module and the first goroutine: plan and machine
@@ -115,7 +116,7 @@ mod stages {
         bencher
             .counter(count)
             .with_inputs(|| program.clone())
-            .bench_values(|program| JitExecutor::new(program, false).map_err(drop));
+            .bench_values(|program| JitExecutor::new(program, &Options::default()).map_err(drop));
     }
 }
 

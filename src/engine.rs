@@ -189,7 +189,7 @@ fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result
     let mut executor: AnyExecutor = match config.kind {
         EngineKind::Interp => AnyExecutor::Interp(Interp::new(program.clone())),
         EngineKind::Jit => {
-            let jit = JitExecutor::new(program.clone(), config.options.stress_suspend);
+            let jit = JitExecutor::new(program.clone(), &config.options);
             AnyExecutor::Jit(Box::new(jit.map_err(EngineError::Host)?))
         }
     };

@@ -3,7 +3,8 @@
 //! The way of a program: bytecode ([`vo_bytecode`]) is verified, its control flow is analysed
 //! ([`cfg`]), a plan is made of where its functions can stop and what they carry across
 //! ([`split`]), native code is made of both ([`codegen`]), and the [`runtime`] runs it. The
-//! reference interpreter ([`interp`]) runs the same bytecode over the same runtime objects. All
+//! reference interpreter ([`interp`]) runs the same bytecode over the same runtime objects. What
+//! each stage makes of a function can be seen ([`view`]). All
 //! of it is reached through an [`engine::Engine`].
 
 pub mod cfg;
@@ -13,5 +14,6 @@ pub mod interp;
 pub mod load;
 pub mod runtime;
 pub mod split;
+pub mod view;
 
 pub use engine::Engine;

@@ -1,60 +1,58 @@
-//! The command `vo-jit-cfg`: shows a program the way the JIT sees it, as text.
+//! The command `vo-jit-cfg`: shows a program the way the JIT sees it.
 
-use clap::{Parser, ValueEnum};
-use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::sync::Arc;
-use vo_bytecode::{FuncId, Module};
-use vo_jit::cfg::{self, CallGraph};
-use vo_jit::codegen::jit::Jit;
-use vo_jit::load::load;
-use vo_jit::runtime::program::Program;
-use vo_jit::split::{self, ModulePlan};
+use clap::Parser;
+use std::io::{IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use vo_jit::load::{in_file, load};
+use vo_jit::view::model::Builder;
+use vo_jit::view::profile;
+use vo_jit::view::render::{self, Compare, Format, Stage, Wish};
 
 #[derive(Parser)]
 #[command(
     name = "vo-jit-cfg",
     version,
-    about = "Shows the code the way the JIT sees it"
+    about = "Shows the code the way the JIT sees it",
+    after_help = "Names: main.worker or worker, (*Tree).walk or Tree.walk, main.main.func1 for a \
+                  closure; `fmt.` means all of package fmt."
 )]
 struct Cli {
-    /// The program: a .vo file, a .vob module, or a .vot module in text form
+    /// The program: a .vo file, a package, a .vob module, or a .vot module in text form
     file: PathBuf,
-    /// Only functions whose name contains this
-    #[arg(long)]
-    func: Option<String>,
-    /// List the functions instead
+    /// A function; may be given several times [default: those of package main]
+    #[arg(long, value_name = "NAME")]
+    func: Vec<String>,
+    /// All functions, those of the standard packages included
+    #[arg(long, conflicts_with = "func")]
+    all: bool,
+    /// List functions: blocks, resume points, records, and why they may suspend
     #[arg(long)]
     list: bool,
-    /// What to show
+    /// What to show; json and html have all stages
     #[arg(long, value_enum, default_value_t = Stage::Split)]
     stage: Stage,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Stage {
-    /// Basic blocks, edges, loops
-    Cfg,
-    /// Resume points and record layouts
-    Split,
-    /// Cranelift's intermediate form
-    Clif,
-    /// Machine code
-    Asm,
+    /// In which form [default: by the name given with -o, else text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Show the graph before and after the split
+    #[arg(long, value_enum)]
+    compare: Option<Compare>,
+    /// What a run has counted (from vo run --profile): heat, and a table of the costliest waits
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Where to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Open what was written in the desktop's viewer
+    #[arg(long, requires = "output")]
+    open: bool,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match show(&cli) {
-        Ok(text) => match std::io::stdout().lock().write_all(text.as_bytes()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                eprintln!("error: cannot write: {error}");
-                ExitCode::FAILURE
-            }
-            _ => ExitCode::SUCCESS,
-        },
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{}", message.trim_end());
             ExitCode::FAILURE
@@ -62,79 +60,71 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(cli: &Cli) -> Result<String, String> {
-    let module = load(&cli.file, false)?;
-    vo_bytecode::verify::verify(&module)
-        .map_err(|errors| format!("error: {}: {}", cli.file.display(), errors[0]))?;
-    let calls = CallGraph::build(&module);
-    let plan = ModulePlan::build(&module, &calls);
-    let wanted: Vec<FuncId> = (0..module.functions.len() as u32)
-        .map(FuncId)
-        .filter(|id| {
-            cli.func
-                .as_ref()
-                .is_none_or(|name| module.func(*id).name.contains(name))
-        })
-        .collect();
-    if wanted.is_empty() {
-        let name = cli.func.as_deref().unwrap_or("");
-        return Err(format!(
-            "error: no function has `{name}` in its name; --list shows them"
-        ));
-    }
-    if cli.list {
-        return Ok(list(&module, &plan, &wanted));
-    }
-    let mut out = String::new();
-    match cli.stage {
-        Stage::Cfg => wanted
-            .iter()
-            .for_each(|id| out += &cfg::print::function(module.func(*id))),
-        Stage::Split => {
-            wanted
-                .iter()
-                .for_each(|id| out += &split::print::print(module.func(*id), plan.func(*id)));
+fn run(cli: &Cli) -> Result<(), String> {
+    let colour = std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal();
+    let module = load(&cli.file, colour)?;
+    vo_bytecode::verify::verify(&module).map_err(|errors| in_file(&cli.file, &errors[0]))?;
+    let profile = match &cli.profile {
+        Some(file) => Some(profile::read(file, &module)?),
+        None => None,
+    };
+    let mut builder = Builder::new(module, &cli.file);
+    let wish = Wish {
+        program: cli.file.clone(),
+        funcs: cli.func.clone(),
+        all: cli.all,
+        stage: cli.stage,
+        format: cli.format.unwrap_or_else(|| by_name(cli.output.as_deref())),
+        compare: cli.compare,
+    };
+    let text = if cli.list {
+        render::list(&mut builder, &wish)?
+    } else {
+        let mut text = render::render(&mut builder, &wish, profile.as_ref())?;
+        if let (Some(profile), Format::Text) = (&profile, wish.format) {
+            text += &format!("\n{}", render::costliest(&builder, profile));
         }
-        Stage::Clif | Stage::Asm => {
-            let program = Arc::new(Program::new(module));
-            for listing in Jit::list(program.clone(), plan)? {
-                if wanted.contains(&listing.func) {
-                    let name = &program.module.func(listing.func).name;
-                    let code = if cli.stage == Stage::Clif {
-                        &listing.clif
-                    } else {
-                        &listing.asm
-                    };
-                    // Writing to a String cannot fail.
-                    let _ = writeln!(
-                        out,
-                        "; {name}, {:?}: {} bytes\n{code}",
-                        listing.mode, listing.bytes
-                    );
-                }
-            }
-        }
-    }
-    Ok(out)
+        text
+    };
+    write(cli, &text)
 }
 
-/// A line for each function: name, resume points, record size, whether it suspends.
-fn list(module: &Module, plan: &ModulePlan, wanted: &[FuncId]) -> String {
-    let mut out = String::new();
-    for id in wanted {
-        let (func, plan) = (module.func(*id), plan.func(*id));
-        let suspends = if plan.suspends {
-            "may suspend"
-        } else {
-            "never suspends"
-        };
-        let _ = writeln!(
-            out,
-            "{}: {} points, record of {} words, {suspends}",
-            func.name,
-            plan.points.len(),
-            plan.words
-        );
+/// The format that a file's name asks for.
+fn by_name(output: Option<&Path>) -> Format {
+    let extension = output.and_then(|file| file.extension()?.to_str());
+    match extension {
+        Some("dot" | "gv") => Format::Dot,
+        Some("svg") => Format::Svg,
+        Some("json") => Format::Json,
+        Some("html" | "htm") => Format::Html,
+        _ => Format::Text,
     }
-    out
+}
+
+fn write(cli: &Cli, text: &str) -> Result<(), String> {
+    let Some(output) = &cli.output else {
+        return match std::io::stdout().lock().write_all(text.as_bytes()) {
+            // Whoever reads the text may stop early.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(format!("error: cannot write: {error}"))
+            }
+            _ => Ok(()),
+        };
+    };
+    let failed = |error| format!("error: cannot write {}: {error}", output.display());
+    std::fs::write(output, text).map_err(failed)?;
+    if cli.open {
+        let viewer = if cfg!(target_os = "macos") {
+            "open"
+        } else {
+            "xdg-open"
+        };
+        let status = Command::new(viewer).arg(output).status();
+        match status {
+            Ok(status) if status.success() => {}
+            Ok(status) => return Err(format!("error: {viewer} ended with {status}")),
+            Err(error) => return Err(format!("error: cannot start {viewer}: {error}")),
+        }
+    }
+    Ok(())
 }

@@ -4,11 +4,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vo_bytecode::{binary, text};
-use vo_jit::engine::{Engine, EngineKind, RunConfig};
+use std::sync::Arc;
+use vo_bytecode::{Module, binary, text};
+use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::load::{in_file, load};
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
+use vo_jit::runtime::observe::Observer;
+use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
 
 /// A third of the time to compile a small program was the system's allocator.
@@ -80,6 +83,12 @@ struct RunArgs {
     /// Print counters as JSON on the last line of standard error
     #[arg(long)]
     stats: bool,
+    /// Count blocks, captures and waits, for vo-jit-cfg --profile
+    #[arg(long, value_name = "OUT.json")]
+    profile: Option<PathBuf>,
+    /// Write a timeline that Perfetto and Chrome open
+    #[arg(long, value_name = "OUT.json")]
+    trace: Option<PathBuf>,
     /// Arguments of the program
     #[arg(last = true)]
     args: Vec<String>,
@@ -137,7 +146,9 @@ fn run(args: RunArgs) -> Result<u8, String> {
     let engine = Engine::new(load(&args.file, colour())?).map_err(|e| in_file(&args.file, &e))?;
     let stress = |which: Stress| args.stress.contains(&which) || args.stress.contains(&Stress::All);
     let defaults = Options::default();
+    let observer = observer(&args, engine.module())?;
     let options = Options {
+        observer: observer.clone(),
         stress_suspend: stress(Stress::Suspend),
         stress_preempt: stress(Stress::Preempt),
         stress_stack: stress(Stress::Stack),
@@ -149,7 +160,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
         max_stack: args.max_stack.unwrap_or(defaults.max_stack),
         max_goroutines: args.max_goroutines.unwrap_or(defaults.max_goroutines),
         args: std::iter::once(args.file.display().to_string())
-            .chain(args.args)
+            .chain(args.args.clone())
             .collect(),
         has_stdin: true,
     };
@@ -160,11 +171,57 @@ fn run(args: RunArgs) -> Result<u8, String> {
     let run = engine
         .run(&RunConfig { kind, options }, Output::process())
         .map_err(|e| in_file(&args.file, &e))?;
+    if let Some(observer) = observer {
+        write_observed(&args, engine.module(), &observer, &run.stats)?;
+    }
     if args.stats {
         eprintln!("{}", run.stats);
     }
     // The memory of a finished process needs no freeing; its status is all that is left to tell.
     std::process::exit(run.status);
+}
+
+/// Somebody to watch the run, where a profile or a trace is wanted. That they can be written is
+/// seen before the program runs.
+fn observer(args: &RunArgs, module: &Module) -> Result<Option<Arc<Observer>>, String> {
+    let outputs = [&args.profile, &args.trace];
+    if outputs.iter().all(|output| output.is_none()) {
+        return Ok(None);
+    }
+    if matches!(args.engine, KindArg::Interp) {
+        return Err(
+            "error: --profile and --trace are of native code, not of the interpreter".into(),
+        );
+    }
+    for output in outputs.into_iter().flatten() {
+        std::fs::File::create(output).map_err(|error| cannot_write(output, &error))?;
+    }
+    let observer = profile::observer(module, args.trace.is_some());
+    Ok(Some(Arc::new(observer)))
+}
+
+/// Writes what was seen of a run.
+fn write_observed(
+    args: &RunArgs,
+    module: &Module,
+    observer: &Observer,
+    stats: &Stats,
+) -> Result<(), String> {
+    let write = |output: &Path, text: &str| {
+        std::fs::write(output, text).map_err(|error| cannot_write(output, &error))
+    };
+    if let Some(output) = &args.profile {
+        let nanos = (stats.run_ms * 1e6) as u64;
+        write(output, &json::of(&profile::of_run(module, observer, nanos)))?;
+    }
+    if let Some(output) = &args.trace {
+        write(output, &trace::document(module, &observer.events()))?;
+    }
+    Ok(())
+}
+
+fn cannot_write(output: &Path, error: &std::io::Error) -> String {
+    format!("error: cannot write {}: {error}", output.display())
 }
 
 fn check(file: &Path) -> Result<u8, String> {
@@ -175,7 +232,7 @@ fn check(file: &Path) -> Result<u8, String> {
 fn build(file: &Path, output: &Path) -> Result<u8, String> {
     let module = load(file, colour())?;
     std::fs::write(output, binary::encode(&module))
-        .map_err(|error| format!("error: cannot write {}: {error}", output.display()))?;
+        .map_err(|error| cannot_write(output, &error))?;
     Ok(0)
 }
 

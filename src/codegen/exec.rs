@@ -2,7 +2,7 @@
 
 use super::jit::{Jit, SpecialPoint};
 use crate::cfg::CallGraph;
-use crate::runtime::context::Context;
+use crate::runtime::context::{Context, Options};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::heap::Marker;
 use crate::runtime::panic::Frame;
@@ -42,15 +42,16 @@ pub struct JitExecutor {
 }
 
 impl JitExecutor {
-    /// Compiles a program.
+    /// Compiles a program as the options want its code.
     ///
     /// # Errors
     /// When the host is not supported, or code memory is exhausted.
-    pub fn new(program: Arc<Program>, stress_suspend: bool) -> Result<JitExecutor, String> {
+    pub fn new(program: Arc<Program>, options: &Options) -> Result<JitExecutor, String> {
         let calls = CallGraph::build(&program.module);
         let plan = ModulePlan::build(&program.module, &calls);
         let selects = select_shapes(&program, &plan);
-        let jit = Jit::compile(program, plan, stress_suspend)?;
+        let observer = options.observer.clone();
+        let jit = Jit::compile(program, plan, options.stress_suspend, observer)?;
         Ok(JitExecutor {
             jit,
             selects,

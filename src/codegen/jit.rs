@@ -5,10 +5,13 @@
 //! those that only ever start as goroutines. Other resume functions are compiled when a frame
 //! of theirs is first resumed: until then their points lead to a stub that does so.
 
+use super::listing::{self, Listing};
 use super::stubs::Stub;
 use super::{abi, func, isa};
+use crate::cfg::Cfg;
 use crate::runtime::context::{Context, Entry};
 use crate::runtime::helpers::{Helper, site};
+use crate::runtime::observe::Observer;
 use crate::runtime::program::Program;
 use crate::split::{Analysis, ModulePlan};
 use cranelift_codegen::Context as CodeContext;
@@ -20,7 +23,7 @@ use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use vo_bytecode::{FuncId, TypeId};
+use vo_bytecode::{FuncId, Module, TypeId};
 
 /// Address space for code; only what is used is committed. Keeps all code within reach of a
 /// near call.
@@ -36,6 +39,12 @@ pub struct Decls {
     pub plan: ModulePlan,
     /// Stress: operations that are done suspend all the same.
     pub stress_suspend: bool,
+    /// Who is told what happens.
+    pub observer: Option<Arc<Observer>>,
+    /// With an observer, the number of each function's first block among those of all.
+    pub first_blocks: Vec<usize>,
+    /// Whether Cranelift is told which bytecode instruction its code is for.
+    pub locations: bool,
     hot: Vec<Option<CodeId>>,
     resume: Vec<Option<CodeId>>,
     helpers: HashMap<Helper, CodeId>,
@@ -57,27 +66,10 @@ pub struct Jit {
     funcs: Vec<*const u8>,
     methods: Vec<*const u8>,
     entries: Vec<Entry>,
-    /// What was compiled, as text, where that was asked for.
-    listing: Option<Vec<Listing>>,
     /// Functions compiled so far, hot or resume.
     native: Vec<bool>,
     resumes: usize,
     time: Duration,
-}
-
-/// A piece of code as people read it.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    /// The function.
-    pub func: FuncId,
-    /// Which form of it.
-    pub mode: func::Mode,
-    /// Cranelift's intermediate form.
-    pub clif: String,
-    /// Machine code, as assembly.
-    pub asm: String,
-    /// Bytes of machine code.
-    pub bytes: usize,
 }
 
 /// Points behind those of the program.
@@ -112,31 +104,44 @@ impl Jit {
         program: Arc<Program>,
         plan: ModulePlan,
         stress_suspend: bool,
+        observer: Option<Arc<Observer>>,
     ) -> Result<Jit, String> {
         let start = Instant::now();
-        let mut jit = Jit::new(program, plan, stress_suspend)?;
+        let mut jit = Jit::new(program, plan, stress_suspend, observer)?;
         jit.compile_all()?;
         jit.fill_tables();
         jit.time = start.elapsed();
         Ok(jit)
     }
 
-    /// Compiles every function of a program in both forms, and gives the code as text.
+    /// Compiles forms of functions, and gives their code as text, in the same order.
     ///
     /// # Errors
-    /// As for [`Jit::compile`].
-    pub fn list(program: Arc<Program>, plan: ModulePlan) -> Result<Vec<Listing>, String> {
-        let mut jit = Jit::new(program, plan, false)?;
-        jit.listing = Some(Vec::new());
-        for at in 0..jit.native.len() {
-            let id = FuncId(at as u32);
-            jit.define_hot(id)?;
-            jit.define_resume(id)?;
-        }
-        Ok(jit.listing.take().unwrap_or_default())
+    /// As for [`Jit::compile`], and when the disassembler cannot be had.
+    pub fn list(
+        program: Arc<Program>,
+        plan: ModulePlan,
+        wanted: &[(FuncId, func::Mode)],
+    ) -> Result<Vec<Listing>, String> {
+        let mut jit = Jit::new(program, plan, false, None)?;
+        jit.decls.locations = true;
+        let list = |(id, mode): &(FuncId, func::Mode)| {
+            match mode {
+                func::Mode::Hot => jit.define_hot(*id)?,
+                func::Mode::Resume => jit.define_resume(*id)?,
+            }
+            let code = jit.code.compiled_code().ok_or("nothing was compiled")?;
+            listing::list(&jit.decls, *id, *mode, &jit.code.func, code)
+        };
+        wanted.iter().map(list).collect()
     }
 
-    fn new(program: Arc<Program>, plan: ModulePlan, stress_suspend: bool) -> Result<Jit, String> {
+    fn new(
+        program: Arc<Program>,
+        plan: ModulePlan,
+        stress_suspend: bool,
+        observer: Option<Arc<Observer>>,
+    ) -> Result<Jit, String> {
         let mut builder = JITBuilder::with_isa(isa::host()?, default_libcall_names());
         for helper in Helper::ALL {
             let sig = helper.sig();
@@ -152,7 +157,6 @@ impl Jit {
             builder: FunctionBuilderContext::new(),
             points: Vec::new(),
             sites: Vec::new(),
-            listing: None,
             funcs: vec![std::ptr::null(); functions],
             methods: Vec::new(),
             entries: Vec::new(),
@@ -166,9 +170,15 @@ impl Jit {
                 helpers: HashMap::new(),
                 stubs: HashMap::new(),
                 wanted: Vec::new(),
-                program,
                 plan,
                 stress_suspend,
+                first_blocks: match observer {
+                    Some(_) => first_blocks(&program.module),
+                    None => Vec::new(),
+                },
+                observer,
+                program,
+                locations: false,
             },
         })
     }
@@ -229,25 +239,7 @@ impl Jit {
         self.native[id.index()] = true;
         self.define(code, signature, &function.name, |clif, builder, decls| {
             func::emit(clif, builder, decls, id, &analysis, mode);
-        })?;
-        if self.listing.is_some() {
-            self.list_code(id, mode);
-        }
-        Ok(())
-    }
-
-    /// Notes the code just compiled.
-    fn list_code(&mut self, id: FuncId, mode: func::Mode) {
-        let (Some(listing), Some(code)) = (&mut self.listing, self.code.compiled_code()) else {
-            return;
-        };
-        listing.push(Listing {
-            func: id,
-            mode,
-            clif: self.code.func.display().to_string(),
-            asm: code.vcode.clone().unwrap_or_default(),
-            bytes: code.code_buffer().len(),
-        });
+        })
     }
 
     /// Compiles one piece of code.
@@ -259,7 +251,6 @@ impl Jit {
         emit: impl FnOnce(&mut Clif, &mut FunctionBuilderContext, &mut Decls),
     ) -> Result<(), String> {
         self.decls.module.clear_context(&mut self.code);
-        self.code.set_disasm(self.listing.is_some());
         self.code.func.signature = signature;
         emit(&mut self.code.func, &mut self.builder, &mut self.decls);
         self.decls
@@ -382,6 +373,13 @@ impl Jit {
     pub fn compile_time(&self) -> Duration {
         self.time
     }
+}
+
+/// The number of each function's first block among the blocks of all.
+fn first_blocks(module: &Module) -> Vec<usize> {
+    let counts = module.functions.iter().map(|func| Cfg::build(func).len());
+    let next = |sum: &mut usize, count| Some(std::mem::replace(sum, *sum + count));
+    counts.scan(0, next).collect()
 }
 
 impl Drop for Jit {

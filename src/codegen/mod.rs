@@ -3,6 +3,7 @@
 //! - [`isa`]: the target and its settings
 //! - [`abi`]: call conventions, the status word, signatures
 //! - [`jit`]: the code of a program: what is compiled when, and the tables of addresses
+//! - [`listing`]: the code as people read it
 //! - [`stubs`]: the native code that belongs to no function: dispatch, exits, slow paths
 //! - [`func`]: one function, hot or resume
 //! - [`exec`]: runs fibers on native code; an [`Executor`](crate::runtime::sched::Executor)
@@ -16,4 +17,5 @@ pub mod exec;
 pub mod func;
 pub mod isa;
 pub mod jit;
+pub mod listing;
 pub mod stubs;

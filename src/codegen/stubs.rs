@@ -122,6 +122,9 @@ fn forward(raw: &mut Raw<'_, '_>, helper: Helper) {
 /// cells without a free list, which the runtime looks at.
 fn exit(raw: &mut Raw<'_, '_>) {
     let outcome = raw.arg(1);
+    if raw.decls.observer.is_some() {
+        raw.helper_nothing(Helper::ObserveEnd, &[]);
+    }
     let cx = raw.context();
     let fiber = raw.load(I64, cx, offset_of!(Context, current));
     let id = raw.load(I32, fiber, offset_of!(Fiber, id));

@@ -14,6 +14,7 @@
 use super::fiber::{Fiber, FiberSlabs, State};
 use super::heap::{AllocHot, Heap};
 use super::native::Output;
+use super::observe::Observer;
 use super::outside::Outside;
 use super::panic::Panicking;
 use super::program::Program;
@@ -161,6 +162,8 @@ pub struct Attention {
 /// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Who is told what happens.
+    pub observer: Option<Arc<Observer>>,
     /// Stress: operations that complete suspend all the same.
     pub stress_suspend: bool,
     /// Stress: every poll preempts.
@@ -190,6 +193,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            observer: None,
             stress_suspend: false,
             stress_preempt: false,
             stress_gc: false,
@@ -250,6 +254,14 @@ impl Context {
             }
         }
         self.queue_tail = fiber;
+        self.observe_wake(fiber);
+    }
+
+    /// Tells an observer that a fiber is ready, if there is one.
+    fn observe_wake(&self, fiber: *mut Fiber) {
+        if let Some(observer) = &self.options.observer {
+            observer.wakes(self, fiber);
+        }
     }
 
     /// Puts a fiber at the front of the run queue.
@@ -276,6 +288,7 @@ impl Context {
         // SAFETY: the caller's promise.
         unsafe {
             (*fiber).state = State::Ready;
+            self.observe_wake(fiber);
             let old = std::mem::replace(&mut self.next, fiber);
             if !old.is_null() {
                 self.push(old);

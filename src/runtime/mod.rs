@@ -4,6 +4,7 @@
 //! - [`fiber`], [`record`]: a goroutine that does not run, and its captured frames
 //! - [`sched`]: which goroutine runs
 //! - [`chan`], [`select`], [`timer`]: what goroutines wait for
+//! - [`observe`]: watching a run: counters and events
 //! - [`outside`]: what comes from other threads: completions, events of sockets, letters
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
@@ -25,6 +26,7 @@ pub mod hostcall;
 pub mod island;
 pub mod map;
 pub mod native;
+pub mod observe;
 pub mod outside;
 pub mod panic;
 pub mod panic_text;

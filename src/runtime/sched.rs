@@ -220,6 +220,7 @@ fn start_closure(cx: &mut Context, executor: &mut dyn Executor, closure: *const 
 /// Collects garbage. All fibers must be captured.
 pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     let mut timers = std::mem::take(&mut cx.timers);
+    let start = cx.options.observer.is_some().then(Instant::now);
     let this: *const Context = cx;
     cx.heap.collect(|marker| {
         // SAFETY: marking reads slabs, globals and records, none of which `collect` touches.
@@ -234,6 +235,9 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
         timers.trace_visible(marker);
     });
     cx.timers = timers;
+    if let (Some(observer), Some(start)) = (&cx.options.observer, start) {
+        observer.collected(cx, start);
+    }
 }
 
 /// The goroutines that exist, none of which can run.

@@ -294,6 +294,32 @@ impl Types {
         slots.len() <= MAX_FLAT_SLOTS
     }
 
+    /// What people call the slots of a value: `.ptr` and `.len` of a string, `.x` of a struct with
+    /// a field `x`, nothing for a value of one slot.
+    pub fn slot_parts(&self, id: TypeId) -> Vec<String> {
+        if self.in_memory(id) {
+            return vec![String::new()];
+        }
+        let within = |prefix: String, ty: TypeId| {
+            let parts = self.slot_parts(ty).into_iter();
+            parts.map(move |part| format!("{prefix}{part}"))
+        };
+        let names = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
+        match self.kind(id) {
+            TypeKind::String => names(&[".ptr", ".len"]),
+            TypeKind::Slice(_) => names(&[".ptr", ".len", ".cap"]),
+            TypeKind::Interface(_) => names(&[".type", ".data"]),
+            TypeKind::Array(elem, len) => (0..*len)
+                .flat_map(|at| within(format!("[{at}]"), *elem))
+                .collect(),
+            TypeKind::Struct(fields) => fields
+                .iter()
+                .flat_map(|field| within(format!(".{}", field.name), field.ty))
+                .collect(),
+            _ => names(&[""]),
+        }
+    }
+
     /// Whether an interface holds a value of this type in its data word itself (it has exactly
     /// one slot and is not kept in memory), as opposed to boxed in memory form.
     pub fn fits_word(&self, id: TypeId) -> bool {

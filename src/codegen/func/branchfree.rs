@@ -22,6 +22,10 @@ impl Emitter<'_, '_, '_> {
         then: BlockId,
         otherwise: BlockId,
     ) -> bool {
+        if self.is_observed() {
+            // The arm would not be counted by itself.
+            return false;
+        }
         if self.is_short_arm(block, then, otherwise) {
             self.conditional_moves(condition, true, then);
             self.jump_to(then, otherwise);

@@ -35,6 +35,7 @@ impl Emitter<'_, '_, '_> {
     /// Leaves the function at a resume point: stores what the point carries into a record, and
     /// suspends. Ends the current block.
     pub fn capture(&mut self, point: usize, arrival: Arrival<'_>) {
+        self.observe_capture(point, !matches!(arrival, Arrival::Callee(_)));
         let record = self.take_record();
         let number = self.plan.first_point + point as u32;
         let number = self.raw.b.ins().iconst(I32, i64::from(number));

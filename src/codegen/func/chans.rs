@@ -223,6 +223,7 @@ impl Emitter<'_, '_, '_> {
 
     /// Wakes a fiber whose operation went through: it goes to the hand-off slot.
     fn make_ready(&mut self, fiber: Value) {
+        self.observe_wake(fiber);
         const { assert!(offset_of!(Fiber, ok) == offset_of!(Fiber, state) + 1) };
         let woken = i64::from(OK_VALUE) << 8 | State::Ready as i64;
         let woken = self.raw.b.ins().iconst(I16, woken);

@@ -5,6 +5,7 @@ use super::raw::Raw;
 use crate::cfg::{BlockId, Rotation, bounds};
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
+use crate::codegen::listing;
 use crate::runtime::helpers::site;
 use crate::runtime::record::{RECORD_BYTES, Record};
 use crate::split::plan::Resume;
@@ -257,12 +258,8 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     fn emit_resume_entry(&mut self, at: usize, record: Value) {
         let plan = self.plan;
         let point = &plan.points[at];
-        self.line = self
-            .func
-            .lines
-            .get(point.inst as usize)
-            .copied()
-            .unwrap_or(0);
+        self.locate(point.inst as usize);
+        self.observe_resume(at);
         for live in &point.live {
             let ty = self.slot_type(live.slot);
             let value = self
@@ -327,6 +324,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
 
     fn emit_block(&mut self, block: BlockId) {
         self.known = Known::default();
+        self.observe_block(block);
         let range = self.analysis.cfg.range(block);
         for at in range.clone() {
             self.emit_at(block, at);
@@ -345,6 +343,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     /// Fills the blocks on the back edges that the current block leaves by.
     pub fn finish_edges(&mut self) {
         while let Some((block, from, header)) = self.pending_edges.pop() {
+            self.locate(self.last_inst(from) as usize);
             self.raw.at(block);
             self.known = Known::default();
             let point = self.polls[&(self.last_inst(from), header)];
@@ -369,6 +368,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     /// The poll stands before it, and a resumed poll goes on at the header proper. So the loop
     /// has one entry, the body, in the resume form too.
     fn rotated_test(&mut self, rotation: Rotation) {
+        self.observe_block(rotation.header);
         let range = self.analysis.cfg.range(rotation.header);
         for at in range.start..range.end - 1 {
             self.emit_at(rotation.header, at);
@@ -377,7 +377,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         let Inst::Br { cond, then, .. } = &func.code[range.end - 1] else {
             unreachable!("a rotated loop's header ends with a branch");
         };
-        self.line = func.lines.get(range.end - 1).copied().unwrap_or(0);
+        self.locate(range.end - 1);
         let condition = self.get(cond.0);
         let body = self.blocks[rotation.body.index()];
         let exit = self.edge(rotation.header, rotation.exit);
@@ -391,7 +391,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
     /// Emits one instruction where it stands, and joins what resumes behind it.
     pub fn emit_at(&mut self, block: BlockId, at: usize) {
         let func = self.func;
-        self.line = func.lines.get(at).copied().unwrap_or(0);
+        self.locate(at);
         self.lands = self.analysis.cfg.landing().is_some() && func.code[at].lands();
         self.emit_inst(block, at);
         if self.mode == Mode::Resume
@@ -402,6 +402,14 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             self.raw.at(go_on);
         }
         self.forget_written(at);
+    }
+
+    /// What is emitted from here on is for instruction `at`.
+    fn locate(&mut self, at: usize) {
+        self.line = self.func.lines.get(at).copied().unwrap_or(0);
+        if self.raw.decls.locations {
+            self.raw.b.set_srcloc(listing::location(at));
+        }
     }
 
     /// Facts about slots that an instruction has written hold no more, but for what it says.

@@ -8,6 +8,7 @@
 //! - `branchfree`: short conditional assignments without a branch
 //! - `traps`: faults and panics
 //! - `defers`: deferred calls, where panics land, recovery
+//! - `observe`: telling an observer, where there is one
 //!
 //! Both forms come from the same walk over the bytecode. They differ only at the edges:
 //!
@@ -27,6 +28,7 @@ mod emit;
 mod insts;
 mod memory;
 mod numbers;
+mod observe;
 pub mod raw;
 mod traps;
 mod values;

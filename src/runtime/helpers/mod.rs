@@ -7,6 +7,7 @@
 mod chans;
 mod control;
 mod memory;
+mod observe;
 mod values;
 
 use super::context::Context;
@@ -110,6 +111,16 @@ helpers! {
 
     /// The code of a resume point that was not compiled yet; 0 where that fails.
     CompileResume = control::compile_resume(point) -> word;
+
+    // ---- observers (see `runtime::observe`) ------------------------------------------------
+    /// The running goroutine stops at a resume point.
+    ObserveStop = observe::observe_stop(point) -> nothing;
+    /// The running goroutine goes on at a resume point.
+    ObserveGo = observe::observe_go(point) -> nothing;
+    /// The running goroutine has ended.
+    ObserveEnd = observe::observe_end() -> nothing;
+    /// A goroutine that waited is ready.
+    ObserveWake = observe::observe_wake(fiber) -> nothing;
 
     // ---- panics ----------------------------------------------------------------------------
     /// Begins the panic of a fault: its number, the operands of the check, and the place.

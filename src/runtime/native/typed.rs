@@ -329,7 +329,7 @@ fn number_as(types: &Types, ty: TypeId, from: Value) -> Option<u64> {
     };
     match types.kind(ty) {
         TypeKind::Int(kind) => {
-            let bits = u32::from(kind.bits());
+            let bits = kind.bits();
             let (low, high) = if kind.signed() {
                 (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1)
             } else {

@@ -42,7 +42,7 @@ mod parse;
 mod print;
 
 pub use parse::parse;
-pub use print::print;
+pub use print::{instructions, print};
 
 use std::fmt;
 

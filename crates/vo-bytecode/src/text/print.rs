@@ -14,6 +14,17 @@ pub fn print(module: &Module) -> String {
     printer.out
 }
 
+/// The instructions of one of a module's functions, each as [`print()`] writes it.
+pub fn instructions(module: &Module, function: &Function) -> Vec<String> {
+    let mut printer = Printer::new(module);
+    let text = |inst| {
+        operand::print_inst(inst, &mut printer);
+        printer.remark(inst);
+        std::mem::take(&mut printer.out)
+    };
+    function.code.iter().map(text).collect()
+}
+
 /// Text under construction, and the module that names are taken from.
 pub struct Printer<'m> {
     pub(super) out: String,

@@ -429,13 +429,10 @@ impl<'a> Lowerer<'_, 'a> {
             self.declare_value(obj, value);
             return;
         }
-        let name = self.p.info.object(obj).name.clone();
-        if &*name == "_" {
+        if &*self.p.info.object(obj).name == "_" {
             return;
         }
-        if let Some(slot) = value.slots.first() {
-            self.b.name(*slot, &name);
-        }
+        self.name_slots(obj, &value.slots);
         self.homes.insert(obj, Home::Slots(value.slots));
     }
 

@@ -230,15 +230,26 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         {
             self.b.pin(slots);
         }
-        let name = &self.p.info.object(obj).name;
-        let slot = match home {
-            Home::Slots(slots) => slots.first().copied(),
-            Home::Boxed(slot) => Some(*slot),
-        };
-        if let Some(slot) = slot
-            && &**name != "_"
-        {
-            self.b.name(slot, name);
+        match home {
+            Home::Slots(slots) => self.name_slots(obj, slots),
+            Home::Boxed(slot) => self.name_slots(obj, &[*slot]),
+        }
+    }
+
+    /// Gives the slots of a variable its name, those of its parts with what part they are.
+    pub fn name_slots(&mut self, obj: ObjId, slots: &[Slot]) {
+        let object = self.p.info.object(obj);
+        let name = object.name.clone();
+        if &*name == "_" {
+            return;
+        }
+        if let [slot] = slots {
+            self.b.name(*slot, &name);
+            return;
+        }
+        let parts = self.p.types.slot_parts(object.ty);
+        for (slot, part) in slots.iter().zip(parts) {
+            self.b.name(*slot, &format!("{name}{part}"));
         }
     }
 

@@ -206,6 +206,12 @@ impl<'a> TypeTable<'a> {
         self.shape_of(id)
     }
 
+    /// What people call the slots of the values of a type.
+    pub fn slot_parts(&mut self, ty: Ty) -> Vec<String> {
+        let id = self.id(ty);
+        self.out.slot_parts(id)
+    }
+
     /// The shape of the values of a type of the table.
     pub fn shape_of(&mut self, id: TypeId) -> Rc<Shape> {
         if let Some(shape) = self.shapes.get(&id) {

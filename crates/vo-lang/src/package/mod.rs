@@ -93,6 +93,16 @@ pub fn std_packages() -> impl Iterator<Item = &'static str> {
         .filter(move |&package| std::mem::replace(&mut last, package) != package)
 }
 
+/// The text of a file of the standard library, by the name that a module has for it: `std/`, the
+/// package's path and the file's name.
+pub fn std_file(name: &str) -> Option<&'static str> {
+    let path = name.strip_prefix("std/")?;
+    STD_FILES
+        .iter()
+        .find(|(package, file, _)| path.rsplit_once('/') == Some((package, file)))
+        .map(|(.., text)| *text)
+}
+
 /// The path of the standard package for users whose name is `name`.
 pub fn std_package_named(name: &str) -> Option<&'static str> {
     std_packages()

@@ -1,0 +1,124 @@
+//! The page: one file, without anything from outside, that shows all stages of some functions.
+//!
+//! The page holds the model as JSON and the pictures as SVG, one element for each function, which
+//! its script reads when that function is chosen. Program text reaches the document in three
+//! ways, each of which escapes it: as JSON in which no character can end the element, as text
+//! that is escaped here, and by `textContent` in the script. Beside that a policy in the head
+//! lets no script run but the page's own.
+
+use super::draw::Drawing;
+use super::json;
+use super::model::FuncView;
+use super::svg::{self, escape};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+const STYLE: &str = include_str!("assets/page.css");
+const SCRIPT: &str = include_str!("assets/page.js");
+const BODY: &str = include_str!("assets/page.html");
+
+/// What the list at the left needs to know of a function.
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    blocks: usize,
+    points: usize,
+    bytes: u32,
+    suspends: bool,
+    captures: Option<u64>,
+}
+
+/// The pictures of a function.
+#[derive(Serialize)]
+struct Pictures {
+    before: String,
+    after: String,
+}
+
+/// The page for some functions. `waits` is the table of a run's costliest waits.
+///
+/// # Errors
+/// When a graph is too large to be drawn.
+pub fn page(program: &str, views: &[FuncView], waits: Option<&str>) -> Result<String, String> {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; script-src '{}'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{} – vo-jit-cfg</title>\n<style>{}\n{STYLE}</style>\n</head>\n<body>\n",
+        digest(SCRIPT),
+        escape(program),
+        svg::STYLE,
+    );
+    out += &BODY.replace("{{program}}", &escape(program));
+    if let Some(waits) = waits {
+        let _ = writeln!(
+            out,
+            "<template id=\"waits-table\"><pre>{}</pre></template>",
+            escape_lines(waits)
+        );
+    }
+    let entries: Vec<Entry<'_>> = views.iter().map(entry).collect();
+    data(&mut out, "functions", &entries);
+    for (at, view) in views.iter().enumerate() {
+        let picture = |after: bool| -> Result<String, String> {
+            let drawing = Drawing::new(view, after)?;
+            let when = if after { "after" } else { "before" };
+            Ok(svg::inline(
+                &drawing,
+                &format!("{}, {when} the split", view.name),
+            ))
+        };
+        let pictures = Pictures {
+            before: picture(false)?,
+            after: picture(true)?,
+        };
+        data(&mut out, &format!("view{at}"), view);
+        data(&mut out, &format!("pictures{at}"), &pictures);
+    }
+    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
+    Ok(out)
+}
+
+fn entry(view: &FuncView) -> Entry<'_> {
+    Entry {
+        name: &view.name,
+        blocks: view.blocks.len(),
+        points: view.points.len(),
+        bytes: view.facts.record_bytes,
+        suspends: view.facts.may_suspend,
+        captures: view.run.as_ref().map(|run| run.captures),
+    }
+}
+
+/// An element that holds a value as JSON. No `<` is left in it that could begin a tag.
+fn data(out: &mut String, id: &str, value: &impl Serialize) {
+    let text = json::of(value)
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029");
+    let _ = writeln!(
+        out,
+        "<script type=\"application/json\" id=\"{id}\">{text}</script>"
+    );
+}
+
+/// As [`escape`], but lines stay lines.
+fn escape_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(escape).collect();
+    lines.join("\n")
+}
+
+/// A script's hash, as a policy names it.
+fn digest(script: &str) -> String {
+    let hash = Sha256::digest(script);
+    format!("sha256-{}", BASE64_STANDARD.encode(hash))
+}

@@ -1,0 +1,209 @@
+//! From a wish to the bytes that are written: which functions, which stage, which format.
+
+use super::draw::Drawing;
+use super::model::{Builder, FuncView, Parts};
+use super::profile::{self, Profile};
+use super::{dot, html, json, names, svg, text};
+use clap::ValueEnum;
+use std::path::PathBuf;
+use vo_bytecode::FuncId;
+
+/// What is shown of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Stage {
+    /// Source lines, with what can happen at each
+    Source,
+    /// Bytecode
+    Bytecode,
+    /// Basic blocks, edges, loops
+    Cfg,
+    /// Resume points and their records
+    Split,
+    /// Cranelift's intermediate form
+    Clif,
+    /// Machine code
+    Asm,
+}
+
+/// In which form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// Text
+    Text,
+    /// For Graphviz
+    Dot,
+    /// A picture
+    Svg,
+    /// For programs: all stages
+    Json,
+    /// A page that works offline: all stages
+    Html,
+}
+
+/// How the graphs before and after the split are put beside each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Compare {
+    /// Side by side
+    Side,
+    /// As a difference
+    Diff,
+}
+
+/// What is to be shown.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The program's file, for titles.
+    pub program: PathBuf,
+    /// Names of functions; none for the program's own.
+    pub funcs: Vec<String>,
+    /// All functions.
+    pub all: bool,
+    /// The stage, for formats that show one.
+    pub stage: Stage,
+    /// The form.
+    pub format: Format,
+    /// Before and after the split together.
+    pub compare: Option<Compare>,
+}
+
+/// The functions that are wanted: those named, or all, or those of the program itself.
+///
+/// # Errors
+/// When a name means nothing.
+pub fn chosen(builder: &Builder, wish: &Wish) -> Result<Vec<FuncId>, String> {
+    let module = builder.module();
+    let all = || (0..module.functions.len() as u32).map(FuncId);
+    if wish.all {
+        return Ok(all().collect());
+    }
+    if !wish.funcs.is_empty() {
+        let mut found = Vec::new();
+        for name in &wish.funcs {
+            for id in names::find(module, name)? {
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        return Ok(found);
+    }
+    let own: Vec<FuncId> = all()
+        .filter(|id| module.func(*id).name.starts_with("main."))
+        .collect();
+    Ok(if own.is_empty() { all().collect() } else { own })
+}
+
+/// Everything, as it is to be written.
+///
+/// # Errors
+/// The message for the user.
+pub fn render(
+    builder: &mut Builder,
+    wish: &Wish,
+    profile: Option<&Profile>,
+) -> Result<String, String> {
+    let wanted = chosen(builder, wish)?;
+    if wanted.is_empty() {
+        return Err("error: the program has no functions".to_owned());
+    }
+    let whole = matches!(wish.format, Format::Json | Format::Html);
+    let parts = Parts {
+        source: whole || matches!(wish.stage, Stage::Source | Stage::Bytecode),
+        code: whole || matches!(wish.stage, Stage::Clif | Stage::Asm),
+    };
+    if matches!(wish.format, Format::Svg | Format::Dot)
+        && !matches!(wish.stage, Stage::Cfg | Stage::Split)
+    {
+        return Err(
+            "error: only the stages cfg and split have a graph; choose one of them with --stage"
+                .to_owned(),
+        );
+    }
+    let mut views = builder.views(&wanted, parts)?;
+    if let Some(profile) = profile {
+        profile::add(profile, &mut views);
+    }
+    let program = wish.program.display().to_string();
+    match wish.format {
+        Format::Text => {
+            let texts: Vec<String> = views
+                .iter()
+                .map(|view| text::function(view, wish.stage, wish.compare))
+                .collect();
+            Ok(texts.join("\n"))
+        }
+        Format::Dot => Ok(views.iter().map(|view| dots(view, wish)).collect()),
+        Format::Svg => {
+            let rows: Result<Vec<_>, String> = views.iter().map(|view| row(view, wish)).collect();
+            Ok(svg::file(&rows?, &program))
+        }
+        Format::Json => {
+            let hash = profile::module_hash(builder.module());
+            Ok(json::document(&program, &hash, &views))
+        }
+        Format::Html => {
+            let waits = profile.map(|profile| costliest(builder, profile));
+            html::page(&program, &views, waits.as_deref())
+        }
+    }
+}
+
+/// The pictures of one function, side by side.
+fn row<'a>(view: &'a FuncView, wish: &Wish) -> Result<Vec<(String, Drawing<'a>)>, String> {
+    let title = |stage: &str| format!("{} — {stage}", view.name);
+    let before = || Drawing::new(view, false);
+    let after = || Drawing::new(view, true);
+    Ok(match (wish.compare, wish.stage) {
+        (Some(Compare::Side), _) => vec![
+            (title("before the split"), before()?),
+            (title("after the split"), after()?.with_diff()),
+        ],
+        (Some(Compare::Diff), _) => vec![(title("what the split did"), after()?.with_diff())],
+        (None, Stage::Cfg) => vec![(title("cfg"), before()?)],
+        (None, _) => vec![(title("split"), after()?)],
+    })
+}
+
+fn dots(view: &FuncView, wish: &Wish) -> String {
+    match (wish.compare, wish.stage) {
+        (Some(Compare::Side), _) => dot::graph(view, false, false) + &dot::graph(view, true, true),
+        (Some(Compare::Diff), _) => dot::graph(view, true, true),
+        (None, Stage::Cfg) => dot::graph(view, false, false),
+        (None, _) => dot::graph(view, true, false),
+    }
+}
+
+/// The table of the costliest waits of a run.
+pub fn costliest(builder: &Builder, profile: &Profile) -> String {
+    let place = |func: u32, point: u32| {
+        let function = builder.module().func(FuncId(func));
+        let plan = builder.plan().func(FuncId(func));
+        plan.points
+            .get(point as usize)
+            .map_or((String::new(), 0), |point| {
+                let line = function.lines.get(point.inst as usize);
+                (format!("{:?}", point.kind), line.copied().unwrap_or(0))
+            })
+    };
+    profile::table(profile, builder.module(), &place)
+}
+
+/// The list of functions: blocks, points, records, and why each may suspend.
+pub fn list(builder: &mut Builder, wish: &Wish) -> Result<String, String> {
+    let wanted = if wish.funcs.is_empty() {
+        (0..builder.module().functions.len() as u32)
+            .map(FuncId)
+            .collect()
+    } else {
+        chosen(builder, wish)?
+    };
+    Ok(wanted
+        .iter()
+        .map(|id| {
+            let func = builder.module().func(*id);
+            let blocks = crate::cfg::Cfg::build(func).len();
+            let points = builder.plan().func(*id).points.len();
+            text::listed(&func.name, blocks, points, &builder.facts(*id))
+        })
+        .collect())
+}

@@ -1,0 +1,287 @@
+//! Pictures: SVG that needs no other program, with the graph as text for those who cannot see it.
+//!
+//! Every text of the program goes through [`escape`]. Elements carry what they show
+//! (`data-node`, `data-inst`, `data-slot`), by which the page of [`super::html`] links them.
+
+use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, change_class, edge_label};
+use super::layout::{Point, Rect};
+use super::model::{EdgeView, NodeKind, NodeView};
+use std::fmt::{self, Write};
+
+/// The style of graphs, for pictures and for the page.
+pub const STYLE: &str = include_str!("assets/graph.css");
+
+/// Between pictures that stand in one file.
+const GAP: i32 = 30;
+/// The height of a picture's heading.
+const HEADING: i32 = 34;
+
+/// Text as it may stand in XML, in an attribute too.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\t' => out.push_str("    "),
+            // XML has no way to write most control characters.
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// One picture, without a style of its own: for a page that has [`STYLE`].
+pub fn inline(drawing: &Drawing<'_>, title: &str) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_root(&mut out, drawing.layout.width, drawing.layout.height, title)
+        .and_then(|()| write_graph(&mut out, drawing));
+    out += "</svg>\n";
+    out
+}
+
+/// A file with pictures in rows, each with its heading.
+pub fn file(rows: &[Vec<(String, Drawing<'_>)>], title: &str) -> String {
+    let mut out = String::new();
+    let _ = write_file(&mut out, rows, title);
+    out
+}
+
+fn write_file(out: &mut String, rows: &[Vec<(String, Drawing<'_>)>], title: &str) -> fmt::Result {
+    let width = |row: &Vec<(String, Drawing<'_>)>| -> i32 {
+        row.iter()
+            .map(|(_, each)| each.layout.width.max(240) + GAP)
+            .sum()
+    };
+    let height = |row: &Vec<(String, Drawing<'_>)>| {
+        let tallest = row.iter().map(|(_, each)| each.layout.height).max();
+        tallest.unwrap_or(0) + HEADING
+    };
+    let whole = rows.iter().map(width).max().unwrap_or(0);
+    let tall: i32 = rows.iter().map(height).sum();
+    write_root(out, whole.max(1), tall.max(1), title)?;
+    writeln!(out, "<style>{STYLE}</style>")?;
+    writeln!(
+        out,
+        r#"<rect class="sheet" width="100%" height="100%" fill="none"/>"#
+    )?;
+    let mut y = 0;
+    for row in rows {
+        let mut x = 0;
+        for (heading, drawing) in row {
+            writeln!(out, r#"<g transform="translate({x} {y})">"#)?;
+            writeln!(
+                out,
+                r#"<text class="heading" x="16" y="22">{}</text>"#,
+                escape(heading)
+            )?;
+            let class = if drawing.diff { "diff" } else { "plain" };
+            writeln!(
+                out,
+                r#"<g class="{class}" transform="translate(0 {HEADING})">"#
+            )?;
+            write_graph(out, drawing)?;
+            writeln!(out, "</g></g>")?;
+            x += drawing.layout.width.max(240) + GAP;
+        }
+        y += height(row);
+    }
+    writeln!(out, "</svg>")
+}
+
+fn write_root(out: &mut String, width: i32, height: i32, title: &str) -> fmt::Result {
+    writeln!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" class="vo-graph" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12" role="group" aria-label="{}">"#,
+        escape(title)
+    )?;
+    writeln!(out, "<title>{}</title>", escape(title))
+}
+
+fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
+    let view = drawing.view;
+    for each in &drawing.layout.loops {
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = each.rect;
+        // The loop as the function's analysis numbers it; a loop of parts of blocks has the
+        // number of the innermost loop that its header is in.
+        let block = drawing.graph.nodes[each.header].block;
+        let number = block.and_then(|block| view.blocks[block as usize].in_loop);
+        let name = number.map_or(String::new(), |number| {
+            let rotated = view.loops[number as usize].rotated;
+            format!("l{number}{}", if rotated { " rotated" } else { "" })
+        });
+        writeln!(
+            out,
+            r##"<g class="loop"><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="none" stroke="#999"/><text x="{}" y="{}">{name}</text></g>"##,
+            x + 6,
+            y + 13,
+        )?;
+    }
+    for (edge, path) in drawing.graph.edges.iter().zip(&drawing.layout.edges) {
+        write_edge(out, drawing, edge, path)?;
+    }
+    let rects = drawing.layout.nodes.iter();
+    for ((node, boxed), rect) in drawing.graph.nodes.iter().zip(&drawing.boxes).zip(rects) {
+        write_node(out, drawing, node, boxed, rect)?;
+    }
+    Ok(())
+}
+
+fn write_edge(
+    out: &mut String,
+    drawing: &Drawing<'_>,
+    edge: &EdgeView,
+    path: &[Point],
+) -> fmt::Result {
+    let nodes = &drawing.graph.nodes;
+    let (from, to) = (&nodes[edge.from as usize], &nodes[edge.to as usize]);
+    let back = if edge.back { " back" } else { "" };
+    let kind = edge.kind.name();
+    writeln!(
+        out,
+        r#"<g class="edge k-{kind}{back}{}" data-from="{}" data-to="{}"><title>{} → {}: {kind}{back}{}</title>"#,
+        change_class(edge.change),
+        from.name,
+        to.name,
+        from.name,
+        to.name,
+        escape(&format!(" {}", edge.label)).trim_end(),
+    )?;
+    let mut data = String::new();
+    for (at, point) in path.iter().enumerate() {
+        let command = if at == 0 { 'M' } else { 'L' };
+        write!(data, "{command}{} {}", point.x, point.y)?;
+    }
+    writeln!(out, r##"<path d="{data}" fill="none" stroke="#666"/>"##)?;
+    if let (Some(first), Some(last)) = (path.first(), path.last()) {
+        writeln!(
+            out,
+            r#"<path class="arrow" d="M{} {}l-4 -7h8z"/>"#,
+            last.x, last.y
+        )?;
+        let label = edge_label(edge.kind, &edge.label);
+        let leaving = (drawing.graph.edges.iter()).filter(|each| each.from == edge.from);
+        let is_choice = leaving.clone().any(|each| each.kind != edge.kind);
+        let room = drawing.layout.nodes[edge.from as usize].width / (leaving.count() as i32 + 1);
+        if is_choice && !label.is_empty() && label.chars().count() as i32 * 6 + 4 < room {
+            writeln!(
+                out,
+                r#"<text class="label" x="{}" y="{}">{}</text>"#,
+                first.x + 3,
+                first.y + 9,
+                escape(&label)
+            )?;
+        }
+    }
+    writeln!(out, "</g>")
+}
+
+fn write_node(
+    out: &mut String,
+    drawing: &Drawing<'_>,
+    node: &NodeView,
+    boxed: &Boxed,
+    rect: &Rect,
+) -> fmt::Result {
+    let kind = match node.kind {
+        NodeKind::Block => "block",
+        NodeKind::Point => "point",
+        NodeKind::Call => "call",
+    };
+    let mut class = format!("node {kind}{}", change_class(node.change));
+    if let Some(block) = node.block.map(|at| &drawing.view.blocks[at as usize]) {
+        if !block.reachable {
+            class += " unreachable";
+        }
+        if block.cold {
+            class += " cold";
+        }
+    }
+    writeln!(
+        out,
+        r#"<g class="{class}" data-node="{}" tabindex="0" role="group" aria-label="{}">"#,
+        node.name,
+        escape(&spoken(drawing, node, boxed)),
+    )?;
+    let Rect {
+        x,
+        y,
+        width,
+        height,
+    } = *rect;
+    let width = width - if boxed.panics { PANIC_SIGN } else { 0 };
+    let round = if node.kind == NodeKind::Block { 2 } else { 10 };
+    writeln!(
+        out,
+        r##"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="#fff" stroke="#555"/>"##
+    )?;
+    if let Some(heat) = boxed.heat {
+        writeln!(
+            out,
+            r##"<rect class="heat" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="#e4572e" fill-opacity="{:.3}"/>"##,
+            heat * 0.55
+        )?;
+    }
+    writeln!(
+        out,
+        r#"<text class="title" x="{}" y="{}">{}</text>"#,
+        x + PAD,
+        y + PAD + LINE - 4,
+        escape(&boxed.title)
+    )?;
+    for (line, at) in boxed.lines.iter().zip(2..) {
+        let waits = if line.waits { " waits" } else { "" };
+        write!(out, r#"<text class="line{waits}""#)?;
+        if let Some(inst) = line.inst {
+            write!(out, r#" data-inst="{inst}""#)?;
+        }
+        if let Some(slot) = line.slot {
+            write!(out, r#" data-slot="{slot}""#)?;
+        }
+        write!(
+            out,
+            r#" x="{}" y="{}" xml:space="preserve">"#,
+            x + PAD,
+            y + PAD + LINE * at - 4
+        )?;
+        if let Some(whole) = &line.whole {
+            write!(out, "<title>{}</title>", escape(whole))?;
+        }
+        writeln!(out, "{}</text>", escape(&line.text))?;
+    }
+    if boxed.panics {
+        let (x, y) = (x + width, y + height / 2);
+        writeln!(
+            out,
+            r##"<g class="panics"><title>may panic</title><path d="M{x} {y}h6m0 -6l-3 7h6l-4 7" fill="none" stroke="#b00020"/></g>"##
+        )?;
+    }
+    writeln!(out, "</g>")
+}
+
+/// A node as a screen reader says it.
+fn spoken(drawing: &Drawing<'_>, node: &NodeView, boxed: &Boxed) -> String {
+    let at = drawing.graph.nodes.iter().position(|each| each == node);
+    let at = at.unwrap_or(0) as u32;
+    let nodes = &drawing.graph.nodes;
+    let to: Vec<String> = (drawing.graph.edges.iter())
+        .filter(|edge| edge.from == at)
+        .map(|edge| format!("{} {}", edge.kind.name(), nodes[edge.to as usize].name))
+        .collect();
+    let leads = if to.is_empty() {
+        "leads nowhere".to_owned()
+    } else {
+        format!("leads to {}", to.join(", "))
+    };
+    format!("{}, {} lines, {leads}", boxed.title, boxed.lines.len())
+}

@@ -1,0 +1,292 @@
+//! The page of `vo-jit-cfg` in a real browser without a window, over its debugging protocol:
+//! search, keys, links between panes, slots, stages, permalinks, and that nothing is asked of a
+//! network.
+//!
+//! Chromium is looked for on the path, and at `$CHROMIUM`; `.ci/setup` installs it where it can.
+//! Where none is found the tests are *ignored*, and a line on standard error says so; with
+//! `REQUIRE_BROWSER=1` they fail instead.
+
+mod browser;
+
+use browser::Browser;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::Path;
+use vo_bytecode::FuncId;
+use vo_jit::view::html;
+use vo_jit::view::model::{Builder, Parts};
+
+type Test = fn(&mut Browser) -> Result<(), Failed>;
+
+const TESTS: [(&str, Test); 9] = [
+    ("the_page_shows_a_function", shows_a_function),
+    ("search_finds_functions", search),
+    ("keys_step_through_the_stages", stages),
+    ("the_sheet_of_keys_opens", sheet),
+    ("panes_are_linked_both_ways", links),
+    ("a_slot_shows_where_it_is_carried", slots),
+    ("the_address_leads_back", permalinks),
+    ("the_graph_can_be_zoomed_and_fitted", zoom),
+    ("light_and_dark_and_large_type", appearance),
+];
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // One browser at a time is load enough.
+    arguments.test_threads = Some(1);
+    let found = browser::find();
+    if found.is_none() {
+        eprintln!(
+            "no browser: neither $CHROMIUM nor chromium on the path; the page is NOT tested. \
+             .ci/setup installs one."
+        );
+    }
+    let required = std::env::var_os("REQUIRE_BROWSER").is_some();
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html");
+    std::fs::write(&page, page_text()).expect("the page can be written");
+    let trials = TESTS.map(|(name, test)| {
+        let (found, page) = (found.clone(), page.clone());
+        let ignored = found.is_none() && !required;
+        Trial::test(name, move || {
+            let program = found.ok_or("no browser was found")?;
+            let mut browser = Browser::start(&program, &page)?;
+            test(&mut browser)
+        })
+        .with_ignored_flag(ignored)
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.into());
+    drop(folder);
+    conclusion.exit();
+}
+
+/// A page with the functions of the golden files.
+fn page_text() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/view/golden");
+    let file = folder.join("functions.vot");
+    let module = vo_jit::load::load(&file, false).expect("the functions can be read");
+    let all: Vec<FuncId> = (0..module.functions.len() as u32).map(FuncId).collect();
+    let parts = Parts {
+        source: true,
+        code: true,
+    };
+    let mut builder = Builder::new(module, &file);
+    let views = builder.views(&all, parts).expect("views");
+    html::page("functions.vot", &views, None).expect("a page")
+}
+
+fn want(is: bool, what: &str) -> Result<(), Failed> {
+    if is { Ok(()) } else { Err(what.into()) }
+}
+
+fn shows_a_function(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker")?;
+    want(
+        browser.text("#name")? == "main.worker",
+        "the heading names it",
+    )?;
+    for pane in ["source", "bytecode", "clif", "asm"] {
+        let rows = browser.count(&format!("#{pane} .row"))?;
+        want(rows > 3, &format!("{pane} has lines"))?;
+    }
+    want(browser.count("#graph .node")? > 3, "the graph has nodes")?;
+    want(
+        browser.count("#graph .point")? == 4,
+        "and its resume points",
+    )?;
+    let loaded = browser.eval("performance.getEntriesByType('resource').length")?;
+    want(loaded == 0, "nothing is loaded from elsewhere")?;
+    want(browser.errors()?.is_empty(), "no error on the console")
+}
+
+fn search(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker")?;
+    let all = browser.count("#functions-list li")?;
+    browser.key("/")?;
+    browser.type_text("walk")?;
+    want(
+        browser.count("#functions-list li")? < all,
+        "the list is shorter",
+    )?;
+    want(
+        browser.text("#found")?.starts_with("1 of"),
+        "it says how many",
+    )?;
+    browser.key("Enter")?;
+    want(
+        browser.text("#name")? == "main.(*Tree).walk",
+        "Enter opens it",
+    )?;
+    browser.key("n")?;
+    want(
+        browser.text("#name")? != "main.(*Tree).walk",
+        "n opens the next",
+    )?;
+    browser.key("p")?;
+    want(browser.text("#name")? == "main.(*Tree).walk", "p goes back")
+}
+
+fn stages(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker&s=source")?;
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        seen.push(browser.string("document.body.dataset.stage")?);
+        browser.key("]")?;
+    }
+    let wanted = ["source", "bytecode", "cfg", "split", "clif", "asm"];
+    want(seen == wanted, "] steps through the stages")?;
+    browser.key("3")?;
+    want(
+        browser.count("#graph .point")? == 0,
+        "the cfg has no resume points",
+    )?;
+    browser.key("]")?;
+    want(
+        browser.count("#graph .point.added")? == 4,
+        "the split adds them",
+    )?;
+    want(browser.count("#graph.diff")? == 1, "in colour")?;
+    browser.key("c")?;
+    want(
+        browser.count("#graph.diff")? == 0,
+        "c takes the colour away",
+    )?;
+    browser.key("b")?;
+    want(browser.count("#graph > svg")? == 2, "b shows both")?;
+    browser.open("#f=main.choose")?;
+    let form = "document.querySelector('.forms [aria-pressed=true]').dataset.form";
+    want(browser.string(form)? == "hot", "the hot form is shown")?;
+    browser.key("h")?;
+    want(browser.string(form)? == "resume", "h shows the resume form")
+}
+
+fn sheet(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker")?;
+    browser.key("?")?;
+    want(browser.count("#keys[open]")? == 1, "? opens the sheet")?;
+    want(browser.count("#keys kbd")? > 10, "which has the keys")?;
+    browser.key("Escape")?;
+    want(browser.count("#keys[open]")? == 0, "Escape closes it")
+}
+
+fn links(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker&s=split")?;
+    // The line that sends.
+    browser.click("#source .row:nth-child(3)")?;
+    for pane in ["source", "bytecode", "clif", "asm", "graph"] {
+        let pinned = browser.count(&format!("#{pane} .pinned"))?;
+        want(pinned > 0, &format!("a line of source leads to {pane}"))?;
+    }
+    browser.key("Escape")?;
+    want(browser.count(".pinned")? == 0, "Escape selects nothing")?;
+    browser.click("#asm [data-insts]")?;
+    want(
+        browser.count("#source .pinned")? == 1,
+        "machine code leads to its line",
+    )?;
+    browser.key("j")?;
+    want(
+        browser.count("#bytecode .pinned")? == 1,
+        "j selects the next instruction",
+    )?;
+    browser.hover("#bytecode .row:nth-child(2)")?;
+    want(
+        browser.count("#source .lit")? == 1,
+        "pointing at it shows its line",
+    )?;
+    browser.hover("#graph .node.block")?;
+    want(
+        browser.count("#bytecode .lit")? > 0,
+        "pointing at a block shows its bytecode",
+    )
+}
+
+fn slots(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.worker&s=split")?;
+    browser.click("#graph .point [data-slot='2']")?;
+    want(
+        browser
+            .text("#said")?
+            .starts_with("out%2: ref, a parameter"),
+        "it says what it is",
+    )?;
+    want(
+        browser.text("#said")?.contains("carried by p1 p2"),
+        "and who carries it",
+    )?;
+    want(
+        browser.count("#graph .carries")? >= 2,
+        "the points are marked",
+    )?;
+    want(browser.count("#bytecode .use")? > 0, "and its uses")?;
+    browser.key("4")?;
+    browser.click("#bytecode .slot")?;
+    want(
+        browser.string("location.hash")?.contains("slot="),
+        "slots stand in the address",
+    )
+}
+
+fn permalinks(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.choose&s=clif&i=3&form=resume")?;
+    want(browser.text("#name")? == "main.choose", "the function")?;
+    want(
+        browser.string("document.body.dataset.stage")? == "clif",
+        "the stage",
+    )?;
+    want(
+        browser.count("#bytecode .row:nth-child(4).pinned")? == 1,
+        "the instruction",
+    )?;
+    browser.key("j")?;
+    browser.key("]")?;
+    let hash = browser.string("location.hash")?;
+    browser.open("#f=main.add")?;
+    want(browser.text("#name")? == "main.add", "another function")?;
+    browser.open(&hash)?;
+    want(browser.text("#name")? == "main.choose", "back again")?;
+    want(
+        browser.count("#bytecode .row:nth-child(5).pinned")? == 1,
+        "with the selection",
+    )?;
+    want(
+        browser.string("document.body.dataset.stage")? == "asm",
+        "and the stage",
+    )?;
+    // What is not there is not followed, and breaks nothing.
+    browser.open("#f=nobody&s=nothing&i=999999&slot=-1")?;
+    want(browser.errors()?.is_empty(), "no error on the console")
+}
+
+fn zoom(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.choose&s=split")?;
+    let width = "Math.round(document.querySelector('#graph svg').getBoundingClientRect().width)";
+    let before = browser.eval(width)?;
+    browser.key("+")?;
+    want(browser.eval(width)? > before, "+ makes it larger")?;
+    browser.key("0")?;
+    let pane = browser.eval("document.querySelector('#graph').clientWidth")?;
+    want(browser.eval(width)? <= pane, "0 makes it fit")
+}
+
+fn appearance(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.choose")?;
+    let paper = "getComputedStyle(document.body).backgroundColor";
+    let before = browser.string(paper)?;
+    browser.key("t")?;
+    want(browser.string(paper)? != before, "t changes light and dark")?;
+    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    browser.magnify(2)?;
+    want(
+        browser.eval(wide)? <= 0,
+        "twice the size needs no scrolling sideways",
+    )?;
+    browser.magnify(1)?;
+    browser.eval("document.documentElement.style.fontSize = '200%', 0")?;
+    want(browser.eval(wide)? <= 0, "nor does type of twice the size")?;
+    let names = "[...document.querySelectorAll('button, input, [role=region]')].filter(e => \
+        !e.textContent.trim() && !e.ariaLabel && !e.labels?.length && \
+        !e.getAttribute('aria-labelledby')).length";
+    want(browser.eval(names)? == 0, "what can be used has a name")?;
+    let spoken = browser.string("document.querySelector('#graph .node').ariaLabel")?;
+    want(spoken.contains("leads to"), "nodes tell where they lead")
+}

@@ -1,0 +1,163 @@
+//! The command `vo-jit-cfg` at its edges.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vo-jit-cfg"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the command can be started")
+}
+
+/// Runs what must fail with status 1, and gives its message.
+fn fails(args: &[&str]) -> String {
+    let output = run(args);
+    assert_eq!(output.status.code(), Some(1), "{args:?}");
+    assert!(output.stdout.is_empty(), "nothing is written by what fails");
+    let message = String::from_utf8(output.stderr).expect("messages are UTF-8");
+    assert!(message.starts_with("error"), "{message}");
+    message
+}
+
+/// Runs what must succeed, and gives what it writes.
+fn shows(args: &[&str]) -> String {
+    let output = run(args);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {message}");
+    String::from_utf8(output.stdout).expect("output is UTF-8")
+}
+
+const PROGRAM: &str = "examples/worker_pool.vo";
+
+fn path(file: &Path) -> &str {
+    file.to_str().expect("UTF-8")
+}
+
+#[test]
+fn unknown_functions_are_refused_with_what_may_be_meant() {
+    let message = fails(&[PROGRAM, "--func", "mian"]);
+    assert!(message.contains("did you mean `main.main`"), "{message}");
+}
+
+#[test]
+fn names_are_as_users_write_them() {
+    for name in ["main.main", "main", "main."] {
+        assert!(shows(&[PROGRAM, "--func", name]).contains("func main.main"));
+    }
+}
+
+#[test]
+fn broken_sources_show_their_errors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("broken.vo");
+    std::fs::write(&file, "package main\nfunc main() { x := }\n").expect("a file");
+    assert!(fails(&[path(&file)]).contains("broken.vo"));
+    let missing = folder.path().join("missing.vo");
+    assert!(fails(&[path(&missing)]).contains("missing.vo"));
+    let module = folder.path().join("broken.vob");
+    std::fs::write(&module, "no module").expect("a file");
+    assert!(fails(&[path(&module)]).contains("not a bytecode module"));
+}
+
+#[test]
+fn unwritable_output_is_an_error() {
+    let message = fails(&[PROGRAM, "-o", "/nowhere/at/all.svg"]);
+    assert!(
+        message.contains("cannot write /nowhere/at/all.svg"),
+        "{message}"
+    );
+}
+
+#[test]
+fn only_graphs_are_drawn() {
+    for format in ["svg", "dot"] {
+        let message = fails(&[PROGRAM, "--stage", "asm", "--format", format]);
+        assert!(
+            message.contains("only the stages cfg and split"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn too_large_graphs_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("huge.vot");
+    let mut text = String::from("func main.huge(i64) {\n");
+    for at in 0..20_001 {
+        text += &format!("@l{at}:\n  Br %0, @l{}, @end\n", at + 1);
+    }
+    text += "@l20001:\n  Return []\n@end:\n  Return []\n}\n";
+    std::fs::write(&file, format!("file 0 \"a.vo\"\n{text}")).expect("a file");
+    let message = fails(&[path(&file), "--format", "svg", "--stage", "cfg"]);
+    assert!(message.contains("too many for a picture"), "{message}");
+    assert!(shows(&[path(&file), "--stage", "cfg"]).contains("b20001"));
+}
+
+#[test]
+fn the_file_name_gives_the_format() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (extension, begins) in [
+        ("svg", "<svg"),
+        ("html", "<!DOCTYPE html>"),
+        ("json", "{\"schema\":\"vo-jit-cfg\",\"version\":1"),
+        ("dot", "digraph"),
+        ("txt", "func main."),
+    ] {
+        let file = folder.path().join(format!("out.{extension}"));
+        shows(&[PROGRAM, "-o", path(&file)]);
+        let text = std::fs::read_to_string(&file).expect("it was written");
+        assert!(text.starts_with(begins), "{extension}: {}", &text[..40]);
+    }
+}
+
+#[test]
+fn the_list_tells_why_functions_suspend() {
+    let list = shows(&[PROGRAM, "--list"]);
+    assert!(list.contains("main.main: "), "{list}");
+    assert!(list.contains("may wait in"), "{list}");
+}
+
+#[test]
+fn all_forms_of_a_program_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from_source = shows(&[PROGRAM, "--func", "main", "--stage", "split"]);
+    let binary: PathBuf = folder.path().join("pool.vob");
+    let build = Command::new(env!("CARGO_BIN_EXE_vo"))
+        .args(["build", PROGRAM, "-o", path(&binary)])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(build.expect("vo can be started").success());
+    assert_eq!(
+        shows(&[path(&binary), "--func", "main", "--stage", "split"]),
+        from_source
+    );
+}
+
+#[test]
+fn a_profile_of_another_program_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = folder.path().join("profile.json");
+    let ran = Command::new(env!("CARGO_BIN_EXE_vo"))
+        .args(["run", "--profile", path(&profile), PROGRAM])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("vo can be started");
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let shown = shows(&[PROGRAM, "--profile", path(&profile)]);
+    assert!(shown.contains("waited"), "{shown}");
+    let message = fails(&["examples/bank.vo", "--profile", path(&profile)]);
+    assert!(
+        message.contains("another version of the program"),
+        "{message}"
+    );
+    std::fs::write(&profile, "{}").expect("a file");
+    let message = fails(&[PROGRAM, "--profile", path(&profile)]);
+    assert!(message.contains("this is no profile"), "{message}");
+}

@@ -1,0 +1,80 @@
+//! Names and strings that would be something else if they were not escaped.
+
+use crate::parse::check_page;
+use std::path::Path;
+use vo_bytecode::FuncId;
+use vo_jit::view::draw::Drawing;
+use vo_jit::view::model::{Builder, FuncView, Parts};
+use vo_jit::view::{html, svg};
+
+const HOSTILE: [&str; 6] = [
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "<!--",
+    "]]>&amp;&#60;",
+    "</style></svg></title></template>",
+    "a\u{2028}b\u{1}c\u{7f}",
+];
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        out += &format!("\\x{byte:02x}");
+    }
+    format!("\"{out}\"")
+}
+
+fn views() -> Vec<FuncView> {
+    let mut source = String::from("file 0 \"a.vo\"\n");
+    for (at, text) in HOSTILE.iter().enumerate() {
+        let (name, text) = (quoted(&format!("{text}{at}")), quoted(text));
+        source += &format!("string s{at} {text}\n");
+        source += &format!(
+            "func {name}(i64) {{\n  slots ref, i64\n  names %0 = {text}\n  \
+             ConstStr %1, %2, s{at} !1\n  Br %0, @a, @b\n@a:\n  Jump @a\n@b:\n  Return []\n}}\n"
+        );
+    }
+    let mut module = vo_bytecode::text::parse(&source).expect("a module");
+    module.files[0] = HOSTILE[0].to_owned();
+    vo_bytecode::verify::verify(&module).expect("well-formed");
+    let all: Vec<FuncId> = (0..HOSTILE.len() as u32).map(FuncId).collect();
+    let parts = Parts {
+        source: true,
+        code: true,
+    };
+    let mut builder = Builder::new(module, Path::new(HOSTILE[1]));
+    builder.views(&all, parts).expect("views")
+}
+
+#[test]
+fn a_page_holds_program_text_as_text() {
+    let views = views();
+    for waits in [None, Some(HOSTILE.join("\n"))] {
+        let page = html::page(HOSTILE[1], &views, waits.as_deref()).expect("a page");
+        let elements = check_page(&page, views.len());
+        let list = elements
+            .iter()
+            .find(|element| element.attribute("id") == Some("functions"))
+            .expect("the list of functions");
+        let list: serde_json::Value = serde_json::from_str(&list.text).expect("JSON");
+        for (at, text) in HOSTILE.iter().enumerate() {
+            assert_eq!(list[at]["name"], format!("{text}{at}"));
+        }
+    }
+}
+
+#[test]
+fn a_picture_holds_program_text_as_text() {
+    for view in views() {
+        for after in [false, true] {
+            let drawing = Drawing::new(&view, after).expect("small");
+            let text = svg::file(&[vec![(view.name.clone(), drawing)]], &view.name);
+            let document = roxmltree::Document::parse(&text).expect("XML");
+            let allowed = ["svg", "g", "rect", "path", "text", "title", "style"];
+            for node in document.descendants().filter(|node| node.is_element()) {
+                assert!(allowed.contains(&node.tag_name().name()), "{node:?}");
+                assert!(node.attributes().all(|each| !each.name().starts_with("on")));
+            }
+        }
+    }
+}

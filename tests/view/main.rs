@@ -1,0 +1,12 @@
+//! The visualiser, over whole programs: every format of every function of every example, golden
+//! files, hostile names, and the command at its edges.
+//!
+//! The properties of its layout are tested beside it (`src/view/layout/tests.rs`); the page in a
+//! browser by `tests/browser`.
+
+mod command;
+mod everything;
+mod golden;
+mod hostile;
+mod observed;
+mod parse;
