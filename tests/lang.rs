@@ -57,6 +57,7 @@ fn main() {
     let mut trials = Vec::new();
     for file in programs("tests/lang")
         .into_iter()
+        .chain(programs("tests/programs"))
         .chain(programs("examples"))
     {
         let name = file.display().to_string();

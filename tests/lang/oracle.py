@@ -11,8 +11,8 @@ it checks that Go complains about the marked lines, in words that hold the
 marked ones, and about no line before the first. A program with a `vo-only`
 line in its header is left out: its expectation is written by hand.
 
-NAME is a folder (`maps`, `spec/types`) or a program (`maps/key_kinds`). README.md
-describes the format. Exit status: 0 all agree, 1 some do not.
+NAME is a folder (`maps`, `spec/types`, `../programs`) or a program
+(`maps/key_kinds`). README.md describes the format. Exit status: 0 all agree, 1 some do not.
 """
 
 import argparse
@@ -81,7 +81,9 @@ def check_errors(files: dict[str, str], complaints: str) -> str:
 
 def label(program: Path) -> Path:
     """The program's path from here, without its ending."""
-    return program.relative_to(ROOT).with_suffix("")
+    if ROOT in program.parents:
+        return program.relative_to(ROOT).with_suffix("")
+    return ".." / program.relative_to(ROOT.parent).with_suffix("")
 
 
 def check(go: str, program: Path, bless: bool) -> str:
@@ -90,7 +92,7 @@ def check(go: str, program: Path, bless: bool) -> str:
     expected = header(files["main.go"])
     if expected["vo-only"]:
         return ""
-    refused = "errors" in program.relative_to(ROOT).parts
+    refused = "errors" in label(program).parts
     with tempfile.TemporaryDirectory(prefix="vo-oracle-") as folder:
         binary = Path(folder) / "main.bin"
         for name, text in {**files, "go.mod": "module vo.test\n\ngo 1.27\n"}.items():
@@ -138,7 +140,8 @@ def main() -> int:
     args = parser.parse_args()
     folders = {file.parent for file in ROOT.glob("*/**/main.vo")}
     files = {p for p in ROOT.glob("*/**/*.vo") if not folders.intersection(p.parents)}
-    programs = sorted(folders.union(files))
+    ported = (ROOT.parent / "programs").glob("*.vo")
+    programs = sorted(folders.union(files, ported))
     if args.names:
         names = {n.removesuffix(".vo").strip("/") for n in args.names}
         programs = [p for p in programs

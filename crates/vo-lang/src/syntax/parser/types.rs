@@ -249,13 +249,7 @@ impl Parser<'_> {
         if !self.at(Tok::Ident) {
             let begins_type = matches!(
                 self.tok(),
-                Tok::Tilde
-                    | Tok::Star
-                    | Tok::LBracket
-                    | Tok::Map
-                    | Tok::Chan
-                    | Tok::Func
-                    | Tok::Struct
+                Tok::Tilde | Tok::Star | Tok::LBracket | Tok::Map | Tok::Chan | Tok::Struct
             );
             return Err(if begins_type {
                 self.error(errors::constraint(self.span()))
