@@ -5,6 +5,7 @@
 //! those that only ever start as goroutines. Other resume functions are compiled when a frame
 //! of theirs is first resumed: until then their points lead to a stub that does so.
 
+use super::batch::{self, BATCH, Unit};
 use super::listing::{self, Listing};
 use super::stubs::Stub;
 use super::{abi, func, isa};
@@ -57,7 +58,10 @@ pub struct Decls {
 pub struct Jit {
     /// What the emitter refers to.
     pub decls: Decls,
-    code: CodeContext,
+    /// Pieces of code that wait to be compiled.
+    batch: Vec<Unit>,
+    /// What is left of those before them, to be used again.
+    spare: Vec<CodeContext>,
     builder: FunctionBuilderContext,
     /// Address of each point's code; special points behind those of the program.
     points: Vec<*const u8>,
@@ -130,8 +134,10 @@ impl Jit {
                 func::Mode::Hot => jit.define_hot(*id)?,
                 func::Mode::Resume => jit.define_resume(*id)?,
             }
-            let code = jit.code.compiled_code().ok_or("nothing was compiled")?;
-            listing::list(&jit.decls, *id, *mode, &jit.code.func, code)
+            batch::define(&mut jit.batch, &mut jit.decls.module)?;
+            let unit = jit.batch.pop().ok_or("nothing was made")?;
+            let code = unit.code.compiled_code().ok_or("nothing was compiled")?;
+            listing::list(&jit.decls, *id, *mode, &unit.code.func, code)
         };
         wanted.iter().map(list).collect()
     }
@@ -150,10 +156,10 @@ impl Jit {
         let arena = ArenaMemoryProvider::new_with_size(CODE_SPACE).map_err(|e| e.to_string())?;
         builder.memory_provider(Box::new(arena));
         let module = JITModule::new(builder);
-        let code = module.make_context();
         let functions = program.module.functions.len();
         Ok(Jit {
-            code,
+            batch: Vec::new(),
+            spare: Vec::new(),
             builder: FunctionBuilderContext::new(),
             points: Vec::new(),
             sites: Vec::new(),
@@ -198,7 +204,7 @@ impl Jit {
         self.finalize()
     }
 
-    /// Compiles the stubs that the new code refers to, and makes all of it ready to run.
+    /// Compiles what waits, with the stubs that it refers to, and makes all of it ready to run.
     fn finalize(&mut self) -> Result<(), String> {
         while let Some(stub) = self.decls.wanted.pop() {
             let id = self.decls.stub(stub);
@@ -206,6 +212,7 @@ impl Jit {
                 stub.emit(clif, builder, decls);
             })?;
         }
+        self.compile_batch()?;
         self.decls
             .module
             .finalize_definitions()
@@ -242,21 +249,35 @@ impl Jit {
         })
     }
 
-    /// Compiles one piece of code.
-    pub(super) fn define(
+    /// Makes the CLIF of a piece of code, which is compiled by [`Jit::finalize`] at the latest.
+    fn define(
         &mut self,
         id: CodeId,
         signature: Signature,
         name: &str,
         emit: impl FnOnce(&mut Clif, &mut FunctionBuilderContext, &mut Decls),
     ) -> Result<(), String> {
-        self.decls.module.clear_context(&mut self.code);
-        self.code.func.signature = signature;
-        emit(&mut self.code.func, &mut self.builder, &mut self.decls);
-        self.decls
-            .module
-            .define_function(id, &mut self.code)
-            .map_err(|error| format!("{name}: {error:?}"))
+        let mut code = self.spare.pop().unwrap_or_else(CodeContext::new);
+        self.decls.module.clear_context(&mut code);
+        code.func.signature = signature;
+        emit(&mut code.func, &mut self.builder, &mut self.decls);
+        self.batch.push(Unit {
+            id,
+            name: name.to_owned(),
+            code,
+        });
+        if self.batch.len() == BATCH {
+            self.compile_batch()?;
+        }
+        Ok(())
+    }
+
+    /// Compiles the pieces of code that wait.
+    fn compile_batch(&mut self) -> Result<(), String> {
+        batch::define(&mut self.batch, &mut self.decls.module)?;
+        self.spare
+            .extend(self.batch.drain(..).map(|unit| unit.code));
+        Ok(())
     }
 
     fn fill_tables(&mut self) {

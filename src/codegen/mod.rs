@@ -4,6 +4,7 @@
 //! - [`abi`]: call conventions, the status word, signatures
 //! - [`jit`]: the code of a program: what is compiled when, and the tables of addresses
 //! - [`listing`]: the code as people read it
+//! - [`batch`]: compiling many pieces at once, on all processors
 //! - [`stubs`]: the native code that belongs to no function: dispatch, exits, slow paths
 //! - [`func`]: one function, hot or resume
 //! - [`exec`]: runs fibers on native code; an [`Executor`](crate::runtime::sched::Executor)
@@ -13,6 +14,7 @@
 //! its resume points. Both come from the same emitter; see [`func`].
 
 pub mod abi;
+pub mod batch;
 pub mod exec;
 pub mod func;
 pub mod isa;
