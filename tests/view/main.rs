@@ -10,3 +10,5 @@ mod golden;
 mod hostile;
 mod observed;
 mod parse;
+#[path = "../../crates/vo-lang/tests/support/mod.rs"]
+mod support;
