@@ -22,14 +22,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::codegen::exec::{JitExecutor, THREAD_STACK_BYTES};
+use crate::codegen::exec::{Code, JitExecutor, THREAD_STACK_BYTES};
 use crate::interp::Interp;
-use crate::runtime::context::{Context, Options};
+use crate::runtime::context::Options;
 use crate::runtime::native::Output;
-use crate::runtime::outside::Outside;
+use crate::runtime::outside::reactor::Reactor;
 use crate::runtime::program::Program;
-use crate::runtime::sched::{self, Ended, Executor};
-use crate::runtime::{panic_text, report};
+use crate::runtime::report::Report;
+use crate::runtime::world::{MakeExecutor, Totals, World};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,11 +102,13 @@ stats! {
     suspensions: u64,
     /// Times a goroutine was entered.
     switches: u64,
+    /// Islands, that of `main` included.
+    islands: u64,
     /// Goroutines started.
     spawns: u64,
     /// Collections.
     collections: u64,
-    /// Most bytes in use on the heap.
+    /// Most bytes in use on the heap; of several islands, the sum.
     peak_heap_bytes: usize,
     /// Bytes taken for frame records.
     record_bytes: usize,
@@ -179,47 +181,53 @@ impl Engine {
 }
 
 fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result<Run, EngineError> {
-    let out_of_memory = |_| EngineError::Host("no memory for a heap".into());
-    let entry = program.module.entry.ok_or(EngineError::NoEntry)?;
+    program.module.entry.ok_or(EngineError::NoEntry)?;
     let no_reactor = |error| EngineError::Host(format!("cannot watch for events: {error}"));
-    let outside = Outside::alone().map_err(no_reactor)?;
-    let mut cx = Context::new(program.clone(), config.options.clone(), output, outside)
-        .map_err(out_of_memory)?;
+    let reactor = Arc::new(Reactor::new().map_err(no_reactor)?);
     let start = Instant::now();
-    let mut executor: AnyExecutor = match config.kind {
-        EngineKind::Interp => AnyExecutor::Interp(Interp::new(program.clone())),
+    let mut code = None;
+    let make_executor: MakeExecutor = match config.kind {
+        EngineKind::Interp => {
+            let program = program.clone();
+            Box::new(move || Box::new(Interp::new(program.clone())))
+        }
         EngineKind::Jit => {
-            let jit = JitExecutor::new(program.clone(), &config.options);
-            AnyExecutor::Jit(Box::new(jit.map_err(EngineError::Host)?))
+            let compiled = Code::compile(program.clone(), &config.options);
+            let compiled = Arc::new(compiled.map_err(EngineError::Host)?);
+            code = Some(compiled.clone());
+            Box::new(move || Box::new(JitExecutor::new(compiled.clone())))
         }
     };
     let compiled = start.elapsed();
-    let main = executor.get().new_fiber(&mut cx, entry, &[]);
-    if main.is_null() {
-        return Err(EngineError::Host("no memory for a goroutine".into()));
-    }
-    // SAFETY: a fresh fiber is in no queue.
-    unsafe { cx.push(main) };
-    let mut ended = sched::run(&mut cx, executor.get());
-    if let Ended::Panic(panicking) = &mut ended {
-        panic_text::describe(&mut cx, executor.get(), panicking);
-    }
-    let stats = executor.stats(&cx, compiled, start.elapsed());
-    Ok(finish(&mut cx, &ended, stats))
+    let world = World::new(
+        program.clone(),
+        config.options.clone(),
+        output.clone(),
+        reactor,
+        make_executor,
+        THREAD_STACK_BYTES,
+    );
+    let (report, totals) = world.run().map_err(EngineError::Host)?;
+    let stats = stats(
+        &program,
+        code.as_deref(),
+        &totals,
+        compiled,
+        start.elapsed(),
+    );
+    Ok(finish(&output, report, stats))
 }
 
 /// Tells how the program ended, and takes what it has written.
-fn finish(cx: &mut Context, ended: &Ended, stats: Stats) -> Run {
-    let report = report::report(&cx.program, ended);
-    cx.output.flush();
-    cx.output.write_err(report.text.as_bytes());
+fn finish(output: &Output, report: Report, stats: Stats) -> Run {
+    output.flush();
+    output.write_err(report.text.as_bytes());
     let mut status = report.status;
-    if let Err(error) = cx.output.finish() {
-        cx.output
-            .write_err(format!("cannot write the output: {error}\n").as_bytes());
+    if let Err(error) = output.finish() {
+        output.write_err(format!("cannot write the output: {error}\n").as_bytes());
         status = if status == 0 { 1 } else { status };
     }
-    let (stdout, stderr) = cx.output.take_captured();
+    let (stdout, stderr) = output.take_captured();
     Run {
         status,
         stdout,
@@ -228,39 +236,31 @@ fn finish(cx: &mut Context, ended: &Ended, stats: Stats) -> Run {
     }
 }
 
-enum AnyExecutor {
-    Jit(Box<JitExecutor>),
-    Interp(Interp),
-}
-
-impl AnyExecutor {
-    fn get(&mut self) -> &mut dyn Executor {
-        match self {
-            AnyExecutor::Jit(jit) => &mut **jit,
-            AnyExecutor::Interp(interp) => interp,
-        }
+fn stats(
+    program: &Program,
+    code: Option<&Code>,
+    totals: &Totals,
+    compiled: Duration,
+    all: Duration,
+) -> Stats {
+    let mut stats = Stats {
+        functions: program.module.functions.len(),
+        islands: totals.islands,
+        suspensions: totals.suspensions,
+        switches: totals.switches,
+        spawns: totals.spawns,
+        collections: totals.collections,
+        peak_heap_bytes: totals.peak_heap,
+        record_bytes: totals.records,
+        compile_ms: compiled.as_secs_f64() * 1e3,
+        run_ms: (all - compiled).as_secs_f64() * 1e3,
+        ..Stats::default()
+    };
+    if let Some(code) = code {
+        let jit = code.jit();
+        stats.functions_native = jit.functions_native();
+        stats.resume_points = code.resume_points();
+        stats.resume_functions = jit.resume_functions();
     }
-
-    fn stats(&self, cx: &Context, compiled: Duration, all: Duration) -> Stats {
-        let heap = cx.heap.stats();
-        let mut stats = Stats {
-            functions: cx.program.module.functions.len(),
-            suspensions: cx.suspensions,
-            switches: cx.switches,
-            spawns: u64::from(cx.last_id),
-            collections: heap.collections,
-            peak_heap_bytes: heap.peak,
-            record_bytes: cx.arena.bytes(),
-            compile_ms: compiled.as_secs_f64() * 1e3,
-            run_ms: (all - compiled).as_secs_f64() * 1e3,
-            ..Stats::default()
-        };
-        if let AnyExecutor::Jit(executor) = self {
-            let jit = executor.jit();
-            stats.functions_native = jit.functions_native();
-            stats.resume_points = jit.decls.plan.points.len();
-            stats.resume_functions = jit.resume_functions();
-        }
-        stats
-    }
+    stats
 }

@@ -80,6 +80,9 @@ struct RunArgs {
     /// Most goroutines at a time
     #[arg(long)]
     max_goroutines: Option<usize>,
+    /// Threads that run islands; one per processor by default
+    #[arg(long)]
+    workers: Option<usize>,
     /// Print counters as JSON on the last line of standard error
     #[arg(long)]
     stats: bool,
@@ -159,6 +162,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
         max_heap: args.max_heap.unwrap_or(defaults.max_heap),
         max_stack: args.max_stack.unwrap_or(defaults.max_stack),
         max_goroutines: args.max_goroutines.unwrap_or(defaults.max_goroutines),
+        workers: args.workers.unwrap_or(defaults.workers),
         args: std::iter::once(args.file.display().to_string())
             .chain(args.args.clone())
             .collect(),

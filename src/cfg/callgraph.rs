@@ -352,7 +352,7 @@ impl Site {
                 args: types(&args.0),
                 rets: Some(types(&rets.0)),
             }),
-            Inst::GoStart { callee, args } => Some(Site {
+            Inst::GoStart { callee, args } | Inst::GoIsland { callee, args, .. } => Some(Site {
                 callee: *callee,
                 args: types(&args.0),
                 rets: None,
@@ -452,7 +452,7 @@ impl<'a> Builder<'a> {
                     self.take(*taken);
                 }
                 Inst::Call { .. } => self.add_call(id, func, at),
-                Inst::GoStart { .. } => self.add_start(func, at),
+                Inst::GoStart { .. } | Inst::GoIsland { .. } => self.add_start(func, at),
                 _ => {}
             }
         }

@@ -133,11 +133,22 @@ impl Effects {
             Inst::MapSet { .. } => Effects::ALLOCATES,
             Inst::MapNext { .. } => Effects::NONE,
 
-            Inst::ChanNew { .. } => Effects::ALLOCATES,
-            Inst::ChanSend { .. } | Inst::ChanRecv { .. } | Inst::SelectExec { .. } => {
-                Effects::BLOCKS_PANICS
+            Inst::ChanNew { .. } | Inst::PortNew { .. } | Inst::IslandNew { .. } => {
+                Effects::ALLOCATES
             }
-            Inst::ChanClose { .. } => Effects::PANICS,
+            // The island may be nil, or what the function has captured may be bound to this one.
+            Inst::GoIsland { .. } => Effects::PANICS,
+            Inst::ChanSend { .. }
+            | Inst::ChanRecv { .. }
+            | Inst::SelectExec { .. }
+            | Inst::PortSend { .. } => Effects::BLOCKS_PANICS,
+            // What is received is unpacked.
+            Inst::PortRecv { .. } => Effects {
+                may_allocate: true,
+                ..Effects::BLOCKS_PANICS
+            },
+            Inst::ChanClose { .. } | Inst::PortClose { .. } => Effects::PANICS,
+            Inst::PortLen { .. } | Inst::PortCap { .. } => Effects::NONE,
             Inst::ChanLen { .. }
             | Inst::ChanCap { .. }
             | Inst::SelectBegin { .. }

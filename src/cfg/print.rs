@@ -52,7 +52,10 @@ fn print_calls(module: &Module, graph: &CallGraph, id: FuncId, out: &mut String)
     let func = module.func(id);
     writeln!(out, "func {}: {}", func.name, graph.facts(id))?;
     for (at, inst) in func.code.iter().enumerate() {
-        if !matches!(inst, Inst::Call { .. } | Inst::GoStart { .. }) {
+        if !matches!(
+            inst,
+            Inst::Call { .. } | Inst::GoStart { .. } | Inst::GoIsland { .. }
+        ) {
             continue;
         }
         write!(out, "  {at} {}", inst.mnemonic())?;

@@ -1,6 +1,6 @@
 //! Runs fibers on native code.
 
-use super::jit::{Jit, SpecialPoint};
+use super::jit::{Jit, SpecialPoint, Tables};
 use crate::cfg::CallGraph;
 use crate::runtime::context::{Context, Options};
 use crate::runtime::fiber::{Fiber, State};
@@ -12,9 +12,8 @@ use crate::runtime::sched::{Executor, Ran};
 use crate::runtime::select::{self, SelectWait};
 use crate::split::plan::{self, Point};
 use crate::split::{ModulePlan, PointKind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vo_bytecode::{FuncId, SlotTy};
 
 /// Native stack below the base that code may use; beyond, the entry check captures.
@@ -30,38 +29,64 @@ const STRESS_STACK_BYTES: usize = 1 << 10;
 /// unchecked calls, helpers and the compiler.
 pub const THREAD_STACK_BYTES: usize = STACK_BYTES + (8 << 20);
 
-/// How long a goroutine may run while others wait.
-const TIME_SLICE: Duration = Duration::from_millis(10);
-
-/// Native code and what it needs to run.
-pub struct JitExecutor {
-    jit: Jit,
+/// The code of a program, shared by the executors of all its islands.
+pub struct Code {
+    /// Compiles what is needed later.
+    jit: Mutex<Jit>,
+    tables: Arc<Tables>,
+    program: Arc<Program>,
+    plan: Arc<ModulePlan>,
     /// For each point of the program that is a select, the shapes that may arrive, by case.
     selects: Vec<Option<Box<[Shape]>>>,
-    monitor: Option<Monitor>,
 }
 
-impl JitExecutor {
+// SAFETY: the compiler's state, which is not `Send` for the pointers to code and data within, is
+// used by one thread at a time, behind the lock; code may be run by any.
+unsafe impl Send for Code {}
+// SAFETY: as above; the rest does not change.
+unsafe impl Sync for Code {}
+
+impl Code {
     /// Compiles a program as the options want its code.
     ///
     /// # Errors
     /// When the host is not supported, or code memory is exhausted.
-    pub fn new(program: Arc<Program>, options: &Options) -> Result<JitExecutor, String> {
+    pub fn compile(program: Arc<Program>, options: &Options) -> Result<Code, String> {
         let calls = CallGraph::build(&program.module);
         let plan = ModulePlan::build(&program.module, &calls);
         let selects = select_shapes(&program, &plan);
         let observer = options.observer.clone();
-        let jit = Jit::compile(program, plan, options.stress_suspend, observer)?;
-        Ok(JitExecutor {
-            jit,
+        let jit = Jit::compile(program.clone(), plan, options.stress_suspend, observer)?;
+        Ok(Code {
+            tables: jit.tables().clone(),
+            plan: jit.decls.plan.clone(),
+            jit: Mutex::new(jit),
+            program,
             selects,
-            monitor: None,
         })
     }
 
-    /// The native code.
-    pub fn jit(&self) -> &Jit {
-        &self.jit
+    /// The compiler.
+    pub fn jit(&self) -> MutexGuard<'_, Jit> {
+        // A panic while compiling ends the program.
+        self.jit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many resume points the program has.
+    pub fn resume_points(&self) -> usize {
+        self.plan.points.len()
+    }
+}
+
+/// Runs the goroutines of one island on native code.
+pub struct JitExecutor {
+    code: Arc<Code>,
+}
+
+impl JitExecutor {
+    /// An executor for an island.
+    pub fn new(code: Arc<Code>) -> JitExecutor {
+        JitExecutor { code }
     }
 
     /// Calls `each` for every record of a fiber that does not run, innermost first; but not for
@@ -70,7 +95,7 @@ impl JitExecutor {
         // SAFETY: a fiber that does not run has a chain of valid records up to the exit record.
         unsafe {
             let mut record = (*fiber).top;
-            if (*record).point == self.jit.special(SpecialPoint::Overflow) {
+            if (*record).point == self.code.tables.special(SpecialPoint::Overflow) {
                 record = (*record).parent;
             }
             while record != cx.exit_record {
@@ -84,7 +109,7 @@ impl JitExecutor {
         // SAFETY: a captured record's words are as its point's reference map says.
         unsafe {
             let number = (*record).point;
-            let (_, point) = self.jit.decls.plan.point(number);
+            let (_, point) = self.code.plan.point(number);
             let words = Record::words(record);
             for at in &point.refs {
                 marker.mark_ref(*words.add(usize::from(*at)) as *const u8);
@@ -116,7 +141,9 @@ impl JitExecutor {
                 SelectWait::trace(*words as *const SelectWait, marker);
                 return;
             }
-            let shapes = self.selects[number as usize].as_deref().unwrap_or_default();
+            let shapes = self.code.selects[number as usize]
+                .as_deref()
+                .unwrap_or_default();
             if let Some(shape) = shapes.get(*words as usize) {
                 shape.trace(words.add(select::VALUE), marker);
             }
@@ -138,7 +165,7 @@ impl JitExecutor {
             // SAFETY: a fresh record becomes the innermost of a captured fiber.
             unsafe {
                 (*top).parent = (*fiber).top;
-                (*top).point = self.jit.special(SpecialPoint::Overflow);
+                (*top).point = self.code.tables.special(SpecialPoint::Overflow);
                 (*fiber).top = top;
             }
         }
@@ -147,7 +174,7 @@ impl JitExecutor {
 
 impl Executor for JitExecutor {
     fn new_fiber(&mut self, cx: &mut Context, func: FuncId, args: &[u64]) -> *mut Fiber {
-        let plan = self.jit.decls.plan.func(func);
+        let plan = self.code.plan.func(func);
         let fiber = cx.take_fiber(usize::from(plan.words));
         if !fiber.is_null() {
             let root = Fiber::root(fiber);
@@ -163,12 +190,9 @@ impl Executor for JitExecutor {
     }
 
     fn run(&mut self, cx: &mut Context) -> Ran {
-        self.jit.attach(cx);
+        self.code.tables.attach(cx);
         cx.executor = (&raw mut *self).cast();
         cx.compile = compile_resume;
-        if self.monitor.is_none() && cx.options.seed == 0 {
-            self.monitor = Monitor::start(cx);
-        }
         let here = 0u8;
         let bytes = if cx.options.stress_stack {
             STRESS_STACK_BYTES
@@ -182,7 +206,7 @@ impl Executor for JitExecutor {
         }
         // SAFETY: the dispatch is native code made for this context, whose tables were just
         // attached; the thread has the stack that the limit says.
-        unsafe { enter(cx, self.jit.dispatch()) };
+        unsafe { enter(cx, self.code.tables.dispatch()) };
         if cx.panicking.is_some() {
             return Ran::Panicked;
         }
@@ -213,8 +237,8 @@ impl Executor for JitExecutor {
         let mut frames = Vec::new();
         self.for_each_record(cx, fiber, |record| {
             // SAFETY: the records of a captured fiber are valid.
-            let (func, point) = self.jit.decls.plan.point(unsafe { (*record).point });
-            let lines = &self.jit.decls.program.module.func(func).lines;
+            let (func, point) = self.code.plan.point(unsafe { (*record).point });
+            let lines = &self.code.program.module.func(func).lines;
             frames.push(Frame {
                 func,
                 line: line_of(lines, point),
@@ -246,8 +270,8 @@ fn select_shapes(program: &Program, plan: &ModulePlan) -> Vec<Option<Box<[Shape]
 unsafe extern "C" fn compile_resume(cx: *mut Context, point: u64) -> u64 {
     // SAFETY: `executor` is the `JitExecutor` whose native code calls; it is not borrowed while
     // that runs, since `run` hands control over.
-    let executor = unsafe { &mut *(*cx).executor.cast::<JitExecutor>() };
-    match executor.jit.resume_code(point as u32) {
+    let executor = unsafe { &*(*cx).executor.cast::<JitExecutor>() };
+    match executor.code.jit().resume_code(point as u32) {
         Ok(code) => code as u64,
         Err(text) => {
             // SAFETY: as above, for the context.
@@ -298,54 +322,5 @@ unsafe fn enter(cx: *mut Context, code: *const u8) {
             code = in(reg) code,
             clobber_abi("C"),
         );
-    }
-}
-
-/// A thread that asks the running goroutine for a capture once each time slice, so that others
-/// get their turn and timers are seen.
-struct Monitor {
-    stop: Arc<AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-/// The limit word of a context, as the monitor's thread holds it.
-struct LimitWord(*const std::sync::atomic::AtomicUsize);
-
-// SAFETY: the word is atomic, and outlives the thread: `Monitor` joins it before the executor,
-// and with it the run, ends.
-unsafe impl Send for LimitWord {}
-
-impl Monitor {
-    /// Starts the thread; without one, goroutines are not preempted.
-    fn start(cx: &Context) -> Option<Monitor> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let word = LimitWord(&raw const cx.limit);
-        let stopped = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name("vo-monitor".into())
-            .spawn(move || {
-                let word = word;
-                while !stopped.load(Ordering::Relaxed) {
-                    std::thread::park_timeout(TIME_SLICE);
-                    // SAFETY: see `LimitWord`.
-                    unsafe { (*word.0).store(crate::runtime::context::CAPTURE, Ordering::Relaxed) };
-                }
-            })
-            .ok()?;
-        Some(Monitor {
-            stop,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Monitor {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // The thread cannot panic; there is nothing to report.
-            let _ = thread.join();
-        }
     }
 }

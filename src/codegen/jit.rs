@@ -14,7 +14,7 @@ use crate::runtime::context::{Context, Entry};
 use crate::runtime::helpers::{Helper, site};
 use crate::runtime::observe::Observer;
 use crate::runtime::program::Program;
-use crate::split::{Analysis, ModulePlan};
+use crate::split::{Analysis, FuncPlan, ModulePlan};
 use cranelift_codegen::Context as CodeContext;
 use cranelift_codegen::ir::{FuncRef, Function as Clif, Signature};
 use cranelift_frontend::FunctionBuilderContext;
@@ -23,6 +23,7 @@ use cranelift_module::{FuncId as CodeId, Linkage, Module as _, default_libcall_n
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::{Duration, Instant};
 use vo_bytecode::{FuncId, Module, TypeId};
 
@@ -37,7 +38,7 @@ pub struct Decls {
     /// The program.
     pub program: Arc<Program>,
     /// Its split plan.
-    pub plan: ModulePlan,
+    pub plan: Arc<ModulePlan>,
     /// Stress: operations that are done suspend all the same.
     pub stress_suspend: bool,
     /// Who is told what happens.
@@ -63,17 +64,86 @@ pub struct Jit {
     /// What is left of those before them, to be used again.
     spare: Vec<CodeContext>,
     builder: FunctionBuilderContext,
-    /// Address of each point's code; special points behind those of the program.
-    points: Vec<*const u8>,
-    /// Place of each point.
-    sites: Vec<u64>,
-    funcs: Vec<*const u8>,
-    methods: Vec<*const u8>,
-    entries: Vec<Entry>,
+    /// The tables, once the code is there.
+    tables: Arc<Tables>,
     /// Functions compiled so far, hot or resume.
     native: Vec<bool>,
     resumes: usize,
     time: Duration,
+}
+
+/// The tables that native code and the runtime look code up in, for all islands. Only the code of
+/// points changes, from the stub that compiles to what was compiled.
+#[derive(Debug)]
+pub struct Tables {
+    /// Code of each point; special points behind those of the program.
+    points: Box<[AtomicPtr<u8>]>,
+    /// Place of each point.
+    sites: Box<[u64]>,
+    funcs: Box<[*const u8]>,
+    methods: Box<[*const u8]>,
+    entries: Box<[Entry]>,
+    dispatch: *const u8,
+}
+
+// SAFETY: the addresses are of code, which every thread may run; but for `points`, which are
+// atomic, nothing changes.
+unsafe impl Send for Tables {}
+// SAFETY: as above.
+unsafe impl Sync for Tables {}
+
+impl Default for Tables {
+    /// Tables of nothing.
+    fn default() -> Tables {
+        Tables {
+            points: Box::default(),
+            sites: Box::default(),
+            funcs: Box::default(),
+            methods: Box::default(),
+            entries: Box::default(),
+            dispatch: std::ptr::null(),
+        }
+    }
+}
+
+impl Tables {
+    /// Makes the context's tables lead here. The code must outlive its use.
+    pub fn attach(&self, cx: &mut Context) {
+        cx.point_code = self.points.as_ptr().cast();
+        cx.point_sites = self.sites.as_ptr();
+        cx.func_code = self.funcs.as_ptr();
+        cx.method_code = self.methods.as_ptr();
+        cx.entries = self.entries.as_ptr();
+        // SAFETY: both are valid records of the context.
+        unsafe {
+            (*cx.exit_record).point = self.special(SpecialPoint::Exit);
+            (*(*cx.sentinel).top).point = self.special(SpecialPoint::Leave);
+        }
+    }
+
+    /// The number of a special point.
+    pub fn special(&self, point: SpecialPoint) -> u32 {
+        (self.points.len() - SPECIAL_POINTS + point as usize) as u32
+    }
+
+    /// The dispatch: enters the next fiber, and returns when there is none or a special point
+    /// says so.
+    pub fn dispatch(&self) -> *const u8 {
+        self.dispatch
+    }
+
+    /// The code of a point.
+    fn point(&self, number: u32) -> *const u8 {
+        self.points[number as usize].load(Ordering::Acquire)
+    }
+
+    /// Gives the points of a function their code. Whoever sees it sees the code, too.
+    fn set_points(&self, plan: &FuncPlan, code: *const u8) {
+        let first = plan.first_point as usize;
+        for point in &self.points[first..first + plan.points.len()] {
+            point.store(code.cast_mut(), Ordering::Release);
+        }
+    }
 }
 
 /// Points behind those of the program.
@@ -161,11 +231,7 @@ impl Jit {
             batch: Vec::new(),
             spare: Vec::new(),
             builder: FunctionBuilderContext::new(),
-            points: Vec::new(),
-            sites: Vec::new(),
-            funcs: vec![std::ptr::null(); functions],
-            methods: Vec::new(),
-            entries: Vec::new(),
+            tables: Arc::default(),
             native: vec![false; functions],
             resumes: 0,
             time: Duration::ZERO,
@@ -176,7 +242,7 @@ impl Jit {
                 helpers: HashMap::new(),
                 stubs: HashMap::new(),
                 wanted: Vec::new(),
-                plan,
+                plan: Arc::new(plan),
                 stress_suspend,
                 first_blocks: match observer {
                     Some(_) => first_blocks(&program.module),
@@ -283,50 +349,63 @@ impl Jit {
     fn fill_tables(&mut self) {
         let lazy = self.stub_address(Stub::ResumeLazily);
         let count = self.decls.plan.points.len();
-        self.points = vec![lazy; count + SPECIAL_POINTS];
-        self.points[count + SpecialPoint::Exit as usize] = self.stub_address(Stub::Exit);
-        self.points[count + SpecialPoint::Leave as usize] = self.stub_address(Stub::Leave);
-        self.points[count + SpecialPoint::Overflow as usize] = self.stub_address(Stub::Overflow);
+        let mut points = vec![lazy; count + SPECIAL_POINTS];
+        points[count + SpecialPoint::Exit as usize] = self.stub_address(Stub::Exit);
+        points[count + SpecialPoint::Leave as usize] = self.stub_address(Stub::Leave);
+        points[count + SpecialPoint::Overflow as usize] = self.stub_address(Stub::Overflow);
         let module = &self.decls.program.module;
-        self.sites = (self.decls.plan.points.iter())
+        let sites = (self.decls.plan.points.iter())
             .map(|(func, at)| {
                 let point = &self.decls.plan.func(*func).points[*at as usize];
                 site(func.0, module.func(*func).lines[point.inst as usize])
             })
             .collect();
-        for at in 0..self.native.len() {
-            let id = FuncId(at as u32);
-            if let Some(code) = self.decls.hot[at] {
-                self.funcs[at] = self.address(code);
+        let address = |code: &Option<CodeId>| code.map_or(std::ptr::null(), |id| self.address(id));
+        let funcs: Box<[_]> = self.decls.hot.iter().map(address).collect();
+        let entries = (0..self.native.len())
+            .map(|at| {
+                let plan = self.decls.plan.func(FuncId(at as u32));
+                Entry {
+                    point: plan.first_point,
+                    words: u32::from(plan.words),
+                }
+            })
+            .collect();
+        let tables = Tables {
+            methods: self.methods(&funcs),
+            points: (points.into_iter())
+                .map(|code| AtomicPtr::new(code.cast_mut()))
+                .collect(),
+            sites,
+            funcs,
+            entries,
+            dispatch: self.stub_address(Stub::Dispatch),
+        };
+        for (at, code) in self.decls.resume.iter().enumerate() {
+            if let Some(code) = code {
+                let plan = self.decls.plan.func(FuncId(at as u32));
+                tables.set_points(plan, self.address(*code));
             }
-            if let Some(code) = self.decls.resume[at] {
-                self.set_points(id, self.address(code));
-            }
-            let plan = self.decls.plan.func(id);
-            self.entries.push(Entry {
-                point: plan.first_point,
-                words: u32::from(plan.words),
-            });
         }
-        self.fill_methods();
+        self.tables = Arc::new(tables);
     }
 
     /// The method table: a row for each type word, row 0 (nil) empty.
-    fn fill_methods(&mut self) {
+    fn methods(&self, funcs: &[*const u8]) -> Box<[*const u8]> {
         let types = &self.decls.program.module.types;
         let width = types.methods.len();
-        self.methods = vec![std::ptr::null(); (types.types.len() + 1) * width];
+        let mut methods = vec![std::ptr::null(); (types.types.len() + 1) * width];
         for (at, ty) in types.types.iter().enumerate() {
             for (method, func) in &ty.methods {
-                self.methods[(at + 1) * width + method.index()] = self.funcs[func.index()];
+                methods[(at + 1) * width + method.index()] = funcs[func.index()];
             }
         }
+        methods.into()
     }
 
-    fn set_points(&mut self, id: FuncId, code: *const u8) {
-        let plan = self.decls.plan.func(id);
-        let first = plan.first_point as usize;
-        self.points[first..first + plan.points.len()].fill(code);
+    /// The tables.
+    pub fn tables(&self) -> &Arc<Tables> {
+        &self.tables
     }
 
     fn stub_address(&self, stub: Stub) -> *const u8 {
@@ -335,25 +414,6 @@ impl Jit {
 
     fn address(&self, id: CodeId) -> *const u8 {
         self.decls.module.get_finalized_function(id)
-    }
-
-    /// Makes the context's tables lead here. The code must outlive its use.
-    pub fn attach(&self, cx: &mut Context) {
-        cx.point_code = self.points.as_ptr();
-        cx.point_sites = self.sites.as_ptr();
-        cx.func_code = self.funcs.as_ptr();
-        cx.method_code = self.methods.as_ptr();
-        cx.entries = self.entries.as_ptr();
-        // SAFETY: both are valid records of the context.
-        unsafe {
-            (*cx.exit_record).point = self.special(SpecialPoint::Exit);
-            (*(*cx.sentinel).top).point = self.special(SpecialPoint::Leave);
-        }
-    }
-
-    /// The number of a special point.
-    pub fn special(&self, point: SpecialPoint) -> u32 {
-        (self.decls.plan.points.len() + point as usize) as u32
     }
 
     /// Compiles the resume function that a point belongs to, if that has not happened yet, and
@@ -368,16 +428,11 @@ impl Jit {
             self.define_resume(func)?;
             self.finalize()?;
             let code = self.decls.resume_id(func)?;
-            self.set_points(func, self.address(code));
+            let plan = self.decls.plan.func(func);
+            self.tables.set_points(plan, self.address(code));
             self.time += start.elapsed();
         }
-        Ok(self.points[point as usize])
-    }
-
-    /// The dispatch: enters the next fiber, and returns when there is none or a special point
-    /// says so.
-    pub fn dispatch(&self) -> *const u8 {
-        self.stub_address(Stub::Dispatch)
+        Ok(self.tables.point(point))
     }
 
     /// Functions that have native code.

@@ -5,8 +5,8 @@ use super::stack::{Frame, Pending, SLICE, Stack};
 use crate::runtime::context::Context;
 use crate::runtime::fiber::Fiber;
 use crate::runtime::panic::Fault;
+use crate::runtime::port::Port;
 use std::sync::Arc;
-use std::time::Instant;
 use vo_bytecode::inst::Target;
 use vo_bytecode::{Dst, Function, Inst, Slot, Src, Srcs};
 
@@ -166,7 +166,8 @@ impl<'a> Machine<'a> {
         }
         let others = self.cx.has_ready();
         let news = self.cx.expects_news();
-        if !collect && !others && !news {
+        let pause = self.cx.should_pause();
+        if !collect && !others && !news && !pause {
             return false;
         }
         self.stack.pending = Pending::Nothing;
@@ -176,7 +177,6 @@ impl<'a> Machine<'a> {
             // SAFETY: the running fiber is in no queue.
             unsafe { self.cx.push_front(self.fiber) };
         }
-        let pause = others && self.cx.pause_at.is_some_and(|at| Instant::now() >= at);
         if collect || news || pause {
             self.cx.attention.collect |= collect;
             self.cx.attend();
@@ -461,6 +461,27 @@ impl<'a> Machine<'a> {
             Inst::ChanClose { chan } => self.chan_close(chan),
             Inst::ChanLen { dst, chan } => self.chan_len(dst, chan),
             Inst::ChanCap { dst, chan } => self.chan_cap(dst, chan),
+            Inst::IslandNew { dst } => self.island_new(dst),
+            Inst::GoIsland {
+                island,
+                callee,
+                ty,
+                args,
+            } => self.go_island(island, callee, *ty, args),
+            Inst::PortNew { dst, ty, cap } => self.port_new(dst, *ty, cap),
+            Inst::PortSend { port, vals } => self.port_send(port, vals),
+            Inst::PortRecv { vals, ok, port } => self.port_recv(vals, ok, port),
+            Inst::PortClose { port } => self.port_close(port),
+            Inst::PortLen { dst, port } => {
+                // SAFETY: a port or nil.
+                let len = unsafe { Context::port_len(self.get(port) as *mut Port) };
+                self.write(dst, len)
+            }
+            Inst::PortCap { dst, port } => {
+                // SAFETY: a port or nil.
+                let cap = unsafe { Context::port_cap(self.get(port) as *mut Port) };
+                self.write(dst, cap)
+            }
             // The cases are read by the `SelectExec` that follows them directly.
             Inst::SelectBegin { .. } | Inst::SelectSend { .. } | Inst::SelectRecv { .. } => {
                 Ok(Flow::Next)

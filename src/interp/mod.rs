@@ -16,6 +16,7 @@ mod machine;
 mod maps;
 mod memory;
 mod numbers;
+mod ports;
 mod stack;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,8 @@ pub enum Pending {
     Send(Shape),
     /// A receive: the value comes to the arrival words, which are zero until then.
     Recv(Shape),
+    /// A send to a port.
+    PortSend,
     /// A select: its outcome comes to the arrival words.
     Select,
     /// A runtime function: the ticket for its second half comes to the first arrival word.
@@ -116,7 +118,7 @@ impl Stack {
                     unsafe { shape.trace(self.arrival[VALUE..].as_ptr(), marker) };
                 }
             }
-            Pending::Select | Pending::Native | Pending::Nothing => {}
+            Pending::Select | Pending::PortSend | Pending::Native | Pending::Nothing => {}
         }
     }
 

@@ -162,12 +162,12 @@ impl Machine<'_> {
     }
 
     /// What an operation that did not wait has left in the results.
-    fn arrived(&self) -> [u64; ARRIVAL_WORDS] {
+    pub(super) fn arrived(&self) -> [u64; ARRIVAL_WORDS] {
         std::array::from_fn(|at| self.cx.results[at])
     }
 
     /// Writes a received value.
-    fn received(&mut self, vals: &Dsts, ok: &OptDst, words: &[u64], has_value: u64) {
+    pub(super) fn received(&mut self, vals: &Dsts, ok: &OptDst, words: &[u64], has_value: u64) {
         for (slot, word) in iter::zip(&vals.0, words) {
             self.set(*slot, *word);
         }
@@ -221,7 +221,7 @@ impl Machine<'_> {
     }
 
     /// An operation that might have waited is done: goes on, or lets the others run first.
-    fn done(&self) -> Flow {
+    pub(super) fn done(&self) -> Flow {
         if self.cx.options.stress_suspend {
             Flow::Yields
         } else {
@@ -230,7 +230,7 @@ impl Machine<'_> {
     }
 
     /// The fiber waits; it is in some queue already.
-    fn wait(&mut self, pending: Pending) -> Flow {
+    pub(super) fn wait(&mut self, pending: Pending) -> Flow {
         self.stack.pending = pending;
         // SAFETY: the running fiber; its stack lives in a box, so the buffer does not move.
         unsafe { (*self.fiber).val = self.stack.arrival.as_mut_ptr() };
@@ -255,9 +255,15 @@ impl Machine<'_> {
             (Pending::Send(_), _) if ok == OK_CLOSED => {
                 return self.fault(Fault::SendClosed, 0, 0);
             }
+            (Pending::PortSend, _) if ok != OK_VALUE => {
+                return self.fault(Fault::PortSendClosed, u64::from(ok), 0);
+            }
             (
                 Pending::Recv(_),
                 Inst::ChanRecv {
+                    vals, ok: ok_slot, ..
+                }
+                | Inst::PortRecv {
                     vals, ok: ok_slot, ..
                 },
             ) => {
@@ -276,7 +282,7 @@ impl Machine<'_> {
 }
 
 /// The shape of a channel's values.
-fn shape(chan: *mut Chan) -> Shape {
+pub(super) fn shape(chan: *mut Chan) -> Shape {
     if chan.is_null() {
         return Shape::default();
     }

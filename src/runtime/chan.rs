@@ -12,7 +12,7 @@
 //! +51  closed     u8
 //! +52  send_at    u32             words from the ring's start to where the next value goes
 //! +56  recv_at    u32             words from the ring's start to the oldest value
-//! +60  ring_words u32             the ring's size
+//! +60  ring_words u32             the ring's size; `PORT_RING` for a port, whose values are elsewhere
 //! +64  ring       cap * words words
 //! ```
 //!
@@ -65,6 +65,9 @@ pub struct Chan {
     /// The ring's size in words.
     pub ring_words: u32,
 }
+
+/// `Chan::ring_words` where the channel is but the beginning of a port (see `port.rs`).
+pub const PORT_RING: u32 = u32::MAX;
 
 /// A queue of waiters, oldest first.
 #[repr(C)]
@@ -357,7 +360,16 @@ pub unsafe fn close(cx: &mut Context, chan: *mut Chan) -> bool {
 }
 
 /// Gives a value to a receiver that was taken from its queue, and wakes it.
-unsafe fn deliver(cx: &mut Context, receiver: *mut Waiter, value: *const u64, words: usize) {
+///
+/// # Safety
+/// The receiver waits in no queue any more and is captured; `value` has so many words, which are
+/// what it waits for.
+pub(super) unsafe fn deliver(
+    cx: &mut Context,
+    receiver: *mut Waiter,
+    value: *const u64,
+    words: usize,
+) {
     // SAFETY: a waiting receiver's `val` has room for a value of its channel; a select case's
     // owner is its select.
     unsafe {
@@ -391,7 +403,10 @@ unsafe fn take(cx: &mut Context, sender: *mut Waiter, into: *mut u64, words: usi
 }
 
 /// Wakes a waiter of a channel that was closed; a receiver (`words > 0`) gets zeros.
-unsafe fn refuse(cx: &mut Context, waiter: *mut Waiter, words: usize) {
+///
+/// # Safety
+/// As for [`deliver`].
+pub(super) unsafe fn refuse(cx: &mut Context, waiter: *mut Waiter, words: usize) {
     // SAFETY: as for `deliver`.
     unsafe {
         if (*waiter).state == State::Case {

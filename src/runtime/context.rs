@@ -16,12 +16,16 @@ use super::heap::{AllocHot, Heap};
 use super::native::Output;
 use super::observe::Observer;
 use super::outside::Outside;
-use super::panic::Panicking;
+use super::panic::{Fault, Panicking};
+use super::port::Ports;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, RECORD_CLASSES, Record, RecordArena, class_of};
 use super::recover::Landed;
 use super::select::SelectWait;
 use super::timer::Timers;
+use super::world::World;
+use super::world::handle::{Boot, Handle, Start};
+use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,6 +120,20 @@ pub struct Context {
     pub outside: Outside,
     /// When the worker wants to do something else, should others be ready by then.
     pub pause_at: Option<Instant>,
+    /// The island's number; that of `main` is 0.
+    pub island: u64,
+    /// The islands of the program; none where only one is wanted, in tests.
+    pub world: Option<Arc<World>>,
+    /// Ports.
+    pub ports: Ports,
+    /// Handles of other islands.
+    pub handles: Vec<*mut Handle>,
+    /// Goroutines that other islands want started here, and that is not done yet.
+    pub starts: VecDeque<Start>,
+    /// How far the island has come that is not `main`'s.
+    pub boot: Boot,
+    /// What ends the program although no goroutine has panicked.
+    pub fatal: Option<Fault>,
     /// The panic that unwinds, if any.
     pub panicking: Option<Box<Panicking>>,
     /// The panics that deferred calls deal with.
@@ -184,6 +202,8 @@ pub struct Options {
     pub max_goroutines: usize,
     /// Most bytes of records that a stack overflow may reach.
     pub max_stack: usize,
+    /// Threads that run islands; 0 for as many as there are processors.
+    pub workers: usize,
     /// The program's arguments.
     pub args: Vec<String>,
     /// Whether the program may read the process's standard input; else it has none.
@@ -204,6 +224,7 @@ impl Default for Options {
             max_heap: usize::MAX,
             max_goroutines: u32::MAX as usize,
             max_stack: 1 << 30,
+            workers: 0,
             args: Vec::new(),
             has_stdin: false,
         }

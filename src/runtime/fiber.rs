@@ -65,6 +65,10 @@ pub enum State {
     Forever = 6,
     /// Not a fiber: a case of a waiting select.
     Case = 7,
+    /// Waiting for room in a port.
+    PortSending = 9,
+    /// Waiting for a value in a port.
+    PortReceiving = 10,
     /// Waiting for something outside of the island (see `runtime::outside`).
     Outside = 8,
 }

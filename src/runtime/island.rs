@@ -2,7 +2,7 @@
 
 use super::context::{Context, MAX_FIBER_WORDS, Options, RESULT_WORDS};
 use super::fiber::{FIBER_BYTES, Fiber};
-use super::heap::{AllocHot, Heap, HeapConfig, Marker, OutOfMemory};
+use super::heap::{AllocHot, Found, Heap, HeapConfig, Marker, OutOfMemory};
 use super::native::Output;
 use super::outside::Outside;
 use super::program::Program;
@@ -73,6 +73,13 @@ impl Context {
             timers: Default::default(),
             outside,
             pause_at: None,
+            island: 0,
+            world: None,
+            ports: Default::default(),
+            handles: Vec::new(),
+            starts: Default::default(),
+            boot: Default::default(),
+            fatal: None,
             panicking: None,
             landed: Default::default(),
             output,
@@ -89,6 +96,23 @@ impl Context {
         // move; nothing but inline allocation touches it.
         unsafe { cx.heap.attach(hot) };
         Ok(cx)
+    }
+
+    /// The object that a reference leads to: on the heap, or a global variable; `None` for what
+    /// belongs to no island.
+    pub fn find_object(&self, reference: usize) -> Option<Found> {
+        let globals = &self.program.globals;
+        let offset = reference.wrapping_sub(self.globals as usize) as u64;
+        if offset >= globals.size {
+            return self.heap.find(reference);
+        }
+        let number = globals.offsets.partition_point(|at| *at <= offset) - 1;
+        let ty = self.program.module.globals[number].ty;
+        Some(Found {
+            start: self.globals as usize + globals.offsets[number] as usize,
+            bytes: self.program.size_of(ty),
+            layout: self.program.layouts.of(ty),
+        })
     }
 
     /// Shows the global variables to the collector.
@@ -136,6 +160,8 @@ fn new_sentinel() -> *mut Fiber {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        self.abandon_ports();
+        self.drop_handles();
         let global_words = (self.program.globals.size as usize).div_ceil(8).max(1);
         let exit_words = RECORD_BYTES / 8 + RESULT_WORDS;
         // SAFETY: the blocks were leaked from boxes of these sizes in `new`.

@@ -6,6 +6,8 @@
 //! - [`chan`], [`select`], [`timer`]: what goroutines wait for
 //! - [`observe`]: watching a run: counters and events
 //! - [`outside`]: what comes from other threads: completions, events of sockets, letters
+//! - [`port`], [`pack`]: what islands send each other, and how it gets there
+//! - [`world`]: islands, and the workers that run them
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
 //! - [`hostcall`]: calls of functions of the program that the engine is embedded in
@@ -28,8 +30,10 @@ pub mod map;
 pub mod native;
 pub mod observe;
 pub mod outside;
+pub mod pack;
 pub mod panic;
 pub mod panic_text;
+pub mod port;
 pub mod program;
 pub mod record;
 pub mod recover;
@@ -38,6 +42,7 @@ pub mod sched;
 pub mod select;
 pub mod timer;
 pub mod value;
+pub mod world;
 
 #[cfg(test)]
 mod tests;

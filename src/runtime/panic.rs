@@ -196,6 +196,23 @@ faults! {
     } else {
         format!("runtime error: slice bounds out of range [{low}:{high}:]")
     };
+    /// A send on a port that is closed, or whose island has ended: the operand tells which, as
+    /// `Fiber::ok` does.
+    PortSendClosed = 24, |ok, _| if ok == i64::from(super::port::OK_GONE) {
+        "send on port of an island that has ended".into()
+    } else {
+        "send on closed port".into()
+    };
+    /// A send on a nil port.
+    PortSendNil = 25, |_, _| "send on nil port".into();
+    /// A receive from a nil port.
+    PortRecvNil = 26, |_, _| "receive on nil port".into();
+    /// A close of a closed port.
+    PortCloseClosed = 27, |_, _| "close of closed port".into();
+    /// A close of a nil port.
+    PortCloseNil = 28, |_, _| "close of nil port".into();
+    /// Something was to be started on a nil island.
+    IslandNil = 29, |_, _| "go on nil island".into();
     /// The goroutines are at their limit.
     TooManyGoroutines = 17, |_, _| "too many goroutines".into();
 }

@@ -3,8 +3,13 @@
 use super::chan::Chan;
 use super::heap::{LayoutId, Layouts, Marker};
 use super::map::Maps;
+use super::pack::Plans;
+use super::port::Port;
+use super::world::handle::Handle;
 use std::sync::Arc;
-use vo_bytecode::{FuncId, Function, GlobalId, MethodId, Module, SlotTy, StrId, TypeId, TypeKind};
+use vo_bytecode::{
+    FuncId, Function, GlobalId, ISLAND_INIT, MethodId, Module, SlotTy, StrId, TypeId, TypeKind,
+};
 
 /// A verified module and what is derived from it. Shared by all islands; never changed.
 pub struct Program {
@@ -16,8 +21,12 @@ pub struct Program {
     pub own: OwnLayouts,
     /// The map types and the operations on maps.
     pub maps: Maps,
+    /// How values leave their island.
+    pub pack: Plans,
     /// For each channel type, the shape of its values.
     pub chan_shapes: Vec<Option<Shape>>,
+    /// What islands other than `main`'s do before anything else.
+    pub island_init: Option<FuncId>,
     /// Where each global lies.
     pub globals: Globals,
     /// The function values of functions without captures: each one word, the function's id.
@@ -35,6 +44,10 @@ pub struct Program {
 pub struct OwnLayouts {
     /// [`super::chan::Chan`].
     pub chan: LayoutId,
+    /// [`super::port::Port`].
+    pub port: LayoutId,
+    /// [`super::world::handle::Handle`].
+    pub island: LayoutId,
     /// Bytes without references: the text of strings.
     pub bytes: LayoutId,
 }
@@ -126,6 +139,8 @@ impl Program {
         let mut layouts = Layouts::new(&module.types);
         let own = OwnLayouts {
             chan: layouts.register_custom(Chan::trace),
+            port: layouts.register(size_of::<Port>() as u64, &[], &[]),
+            island: layouts.register(size_of::<Handle>() as u64, &[], &[]),
             bytes: layouts.register(1, &[], &[]),
         };
         let chan_shapes = module
@@ -138,6 +153,7 @@ impl Program {
             })
             .collect();
         let maps = Maps::new(&module.types, &mut layouts);
+        let pack = Plans::new(&module);
         let globals = Globals::new(&module);
         let closures = (0..module.functions.len() as u64).collect();
         let types = 0..module.types.types.len() as u32;
@@ -147,12 +163,14 @@ impl Program {
         let layouts = Arc::new(layouts);
         let functions = &module.functions;
         Program {
+            island_init: module.find_func(ISLAND_INIT),
             recovers: functions.iter().map(Function::recovers).collect(),
             landings: functions.iter().map(Function::landing).collect(),
             module,
             layouts,
             own,
             maps,
+            pack,
             chan_shapes,
             globals,
             closures,

@@ -26,8 +26,8 @@ pub struct Report {
     pub status: i32,
 }
 
-/// Tells how a program ended. The values of an uncaught panic must still be there.
-pub fn report(program: &Program, ended: &Ended) -> Report {
+/// Tells how a program ended, on which island. The values of an uncaught panic must still be there.
+pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
     let mut text = String::new();
     let status = match ended {
         Ended::Finished => 0,
@@ -37,7 +37,7 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
             FAILED
         }
         Ended::Panic(panicking) => {
-            put_panic(program, panicking, &mut text);
+            put_panic(program, island, panicking, &mut text);
             FAILED
         }
         Ended::Deadlock(stuck) => {
@@ -45,7 +45,7 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
             for stuck in stuck {
                 put_goroutine(
                     program,
-                    stuck.goroutine,
+                    (stuck.island, stuck.goroutine),
                     reason(program, stuck),
                     &stuck.frames,
                     0,
@@ -58,7 +58,7 @@ pub fn report(program: &Program, ended: &Ended) -> Report {
     Report { text, status }
 }
 
-fn put_panic(program: &Program, panicking: &Panicking, text: &mut String) {
+fn put_panic(program: &Program, island: u64, panicking: &Panicking, text: &mut String) {
     if let PanicValue::Fatal(what) = &panicking.value {
         line(text, "fatal error: ", what);
     } else {
@@ -66,7 +66,7 @@ fn put_panic(program: &Program, panicking: &Panicking, text: &mut String) {
     }
     put_goroutine(
         program,
-        panicking.goroutine,
+        (island, panicking.goroutine),
         "running",
         &panicking.trace,
         panicking.elided,
@@ -158,13 +158,19 @@ fn value_text(program: &Program, type_word: u64, data: u64) -> String {
 
 fn put_goroutine(
     program: &Program,
-    id: u32,
+    (island, id): (u64, u32),
     state: &str,
     frames: &[Frame],
     elided: usize,
     text: &mut String,
 ) {
-    put(text, format_args!("\ngoroutine {id} [{state}]:\n"));
+    match island {
+        0 => put(text, format_args!("\ngoroutine {id} [{state}]:\n")),
+        _ => put(
+            text,
+            format_args!("\ngoroutine {id} of island {island} [{state}]:\n"),
+        ),
+    }
     if elided == 0 && frames.len() <= 2 * SHOWN {
         return put_frames(program, frames, text);
     }
@@ -199,6 +205,8 @@ fn reason(program: &Program, stuck: &Stuck) -> &'static str {
         State::Receiving => "chan receive",
         State::Selecting => "select",
         State::Sleeping => "sleep",
+        State::PortSending => "port send",
+        State::PortReceiving => "port receive",
         State::Outside => "IO wait",
         State::Forever => forever(program, stuck),
         State::Ready | State::Free | State::Case => "runnable",
@@ -219,6 +227,8 @@ fn forever(program: &Program, stuck: &Stuck) -> &'static str {
     let mut reasons = on_line.filter_map(|(inst, _)| match inst {
         Inst::ChanSend { .. } => Some("chan send (nil chan)"),
         Inst::ChanRecv { .. } => Some("chan receive (nil chan)"),
+        Inst::PortSend { .. } => Some("port send (nil port)"),
+        Inst::PortRecv { .. } => Some("port receive (nil port)"),
         Inst::SelectExec { .. } => Some("select (no cases)"),
         _ => None,
     });

@@ -6,7 +6,7 @@ use super::heap::Marker;
 use super::outside::reactor::TIMED_OUT;
 use super::panic::{Fault, Frame, PanicValue, Panicking};
 use super::timer::Action;
-use std::task::Waker;
+use super::world::handle::{self, Boot};
 use std::time::{Duration, Instant};
 use vo_bytecode::FuncId;
 
@@ -64,6 +64,8 @@ pub enum Ended {
 /// A goroutine that can never run again.
 #[derive(Debug)]
 pub struct Stuck {
+    /// The island's number.
+    pub island: u64,
     /// Its number.
     pub goroutine: u32,
     /// What it waits for.
@@ -87,28 +89,6 @@ pub enum Turn {
     Paused,
 }
 
-/// Runs the program whose goroutine 1 is ready in the queue, until it ends; for an island that
-/// has a worker and a reactor to itself.
-pub fn run(cx: &mut Context, executor: &mut dyn Executor) -> Ended {
-    let bell = Waker::from(cx.outside.reactor.clone());
-    loop {
-        match turn(cx, executor, None) {
-            Turn::Ended(ended) => return ended,
-            Turn::Stuck => return Ended::Deadlock(stuck(cx, executor)),
-            Turn::Paused => {}
-            Turn::Idle(until) => {
-                cx.output.flush();
-                if cx.outside.inbox.sleep(&bell)
-                    && let Err(error) = cx.outside.reactor.wait(until)
-                {
-                    let text = format!("cannot wait for events: {error}");
-                    let _ = cx.panic(PanicValue::Fatal(text));
-                }
-            }
-        }
-    }
-}
-
 /// Runs goroutines until nobody is ready, the program ends, or, where there is a slice of time,
 /// that is over.
 pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duration>) -> Turn {
@@ -116,6 +96,13 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
     cx.outside.inbox.wake_up();
     receive(cx, executor);
     loop {
+        cx.run_starts(executor);
+        if let Some(fault) = cx.fatal.take() {
+            let _ = cx.fault(fault, 0, 0);
+            if let Some(panicking) = cx.panicking.take() {
+                return Turn::Ended(Ended::Panic(panicking));
+            }
+        }
         if cx.outside.cancelled {
             return Turn::Ended(Ended::Cancelled);
         }
@@ -126,6 +113,10 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
         };
         match ran {
             Ran::Attention => attend(cx, executor),
+            Ran::MainEnded if cx.island != 0 => {
+                cx.boot = Boot::Done;
+                cx.run_starts(executor);
+            }
             Ran::MainEnded => {
                 if cx.options.main_exit_go {
                     return Turn::Ended(Ended::Finished);
@@ -140,17 +131,20 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
                 }
             }
             Ran::Idle => {
-                if cx.goroutines == 0 {
+                if cx.goroutines == 0 && cx.island == 0 {
                     return Turn::Ended(Ended::Finished);
                 }
                 receive(cx, executor);
-                let news = cx.has_ready() || cx.outside.cancelled || cx.panicking.is_some();
+                let news = cx.has_ready()
+                    || (!cx.starts.is_empty() && cx.boot != Boot::Running)
+                    || cx.outside.cancelled
+                    || cx.panicking.is_some();
                 if !news {
                     return idle(cx);
                 }
             }
         }
-        if cx.pause_at.is_some_and(|at| Instant::now() >= at) && cx.has_ready() {
+        if cx.has_ready() && cx.should_pause() {
             return Turn::Paused;
         }
     }
@@ -221,11 +215,12 @@ fn start_closure(cx: &mut Context, executor: &mut dyn Executor, closure: *const 
 pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     let mut timers = std::mem::take(&mut cx.timers);
     let start = cx.options.observer.is_some().then(Instant::now);
-    let this: *const Context = cx;
-    cx.heap.collect(|marker| {
-        // SAFETY: marking reads slabs, globals and records, none of which `collect` touches.
+    let this: *mut Context = cx;
+    let roots = |marker: &mut Marker<'_>| {
+        // SAFETY: marking reads slabs, globals, ports and records, none of which `collect` touches.
         let cx = unsafe { &*this };
         cx.trace_globals(marker);
+        cx.trace_ports(marker);
         cx.landed.trace(marker);
         // SAFETY: fibers in the slabs have not ended, and all of them are captured.
         cx.slabs
@@ -233,7 +228,14 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
         timers.trace(marker);
         marker.drain();
         timers.trace_visible(marker);
-    });
+    };
+    // SAFETY: the heap alone is borrowed while it collects; what is swept here is beside it.
+    unsafe {
+        (*this).heap.collect_then(roots, |survivors| {
+            (*this).ports.sweep(survivors);
+            handle::sweep(&mut (*this).handles, survivors);
+        });
+    }
     cx.timers = timers;
     if let (Some(observer), Some(start)) = (&cx.options.observer, start) {
         observer.collected(cx, start);
@@ -248,6 +250,7 @@ pub fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
         let (goroutine, state, frames) =
             unsafe { ((*fiber).id, (*fiber).state, executor.frames(cx, fiber)) };
         all.push(Stuck {
+            island: cx.island,
             goroutine,
             state,
             frames,

@@ -19,7 +19,8 @@
 use super::chan::{self, Chan, Outcome};
 use super::context::Context;
 use super::fiber::{Fiber, State, Waiter};
-use super::heap::Marker;
+use super::heap::{Marker, OutOfMemory};
+use super::port::Port;
 use std::ptr;
 
 /// Word of the outcome that holds the received value.
@@ -61,6 +62,8 @@ pub enum Selected {
     Done,
     /// The chosen case sends on a closed channel.
     SendOnClosed,
+    /// There is no memory for what the chosen case receives.
+    OutOfMemory,
     /// No case is ready: the fiber waits, and `Context::select` has its `SelectWait`, whose
     /// address goes to the first arrival word.
     Wait,
@@ -77,6 +80,12 @@ pub unsafe fn select(cx: &mut Context, cases: &[CaseDesc], has_default: bool) ->
         if let Some(selected) = try_cases(cx, cases, start) {
             return selected;
         }
+        if !has_default && announce(cases) {
+            // A value may have come before the port was asked to tell of it.
+            if let Some(selected) = try_cases(cx, cases, start) {
+                return selected;
+            }
+        }
         if has_default {
             cx.results[0] = u64::MAX;
             cx.results[1] = 0;
@@ -85,6 +94,24 @@ pub unsafe fn select(cx: &mut Context, cases: &[CaseDesc], has_default: bool) ->
         wait(cx, cases);
     }
     Selected::Wait
+}
+
+/// Asks every port among the cases to tell of its next value. False where there is none.
+///
+/// # Safety
+/// As for [`select`].
+unsafe fn announce(cases: &[CaseDesc]) -> bool {
+    let mut any = false;
+    for case in cases.iter().filter(|case| !case.chan.is_null()) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(port) = Port::of_chan(case.chan) {
+                Port::shared(port).announce();
+                any = true;
+            }
+        }
+    }
+    any
 }
 
 /// Tries the cases in an order drawn from `random`: each ready case is as likely as any other.
@@ -113,6 +140,14 @@ unsafe fn try_cases(cx: &mut Context, cases: &[CaseDesc], mut random: u64) -> Op
     unsafe {
         if case.value.is_null() {
             let into = cx.results.as_mut_ptr().add(VALUE);
+            if let Some(port) = Port::of_chan(case.chan) {
+                match cx.take_message(port, into) {
+                    Ok(taken) => debug_assert!(taken, "a port that was ready"),
+                    Err(OutOfMemory) => return Some(Selected::OutOfMemory),
+                }
+                cx.results[1] = cx.ok;
+                return Some(Selected::Done);
+            }
             let outcome = chan::try_recv(cx, case.chan, into);
             cx.results[1] = if outcome == Outcome::Done {
                 CHOSEN
@@ -138,6 +173,9 @@ unsafe fn is_ready(case: &CaseDesc) -> bool {
     }
     // SAFETY: the caller's promise.
     unsafe {
+        if let Some(port) = Port::of_chan(case.chan) {
+            return Port::shared(port).is_ready();
+        }
         let chan = &*case.chan;
         if chan.closed != 0 {
             return true;

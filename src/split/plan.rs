@@ -19,6 +19,10 @@ pub enum PointKind {
     ChanSend,
     /// A receive waits. The arrival words are the received value.
     ChanRecv,
+    /// A send to a port waits. Nothing arrives.
+    PortSend,
+    /// A receive from a port waits. The arrival words are the received value.
+    PortRecv,
     /// A select waits. The arrival words are its outcome (see `runtime::select`).
     Select,
     /// A runtime function waits. The arrival word is the ticket that its second half takes, where
@@ -299,7 +303,10 @@ fn find_points(
                     inst: at as u32,
                     resume: Resume::Behind,
                     arrivals,
-                    arrivals_traced: matches!(kind, PointKind::ChanSend | PointKind::ChanRecv),
+                    arrivals_traced: matches!(
+                        kind,
+                        PointKind::ChanSend | PointKind::ChanRecv | PointKind::PortRecv
+                    ),
                     live: Vec::new(),
                     refs: Vec::new(),
                     ifaces: Vec::new(),
@@ -367,6 +374,8 @@ fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKi
         }
         Inst::ChanSend { vals, .. } => Some((PointKind::ChanSend, types(&vals.0))),
         Inst::ChanRecv { vals, .. } => Some((PointKind::ChanRecv, types(&vals.0))),
+        Inst::PortSend { .. } => Some((PointKind::PortSend, Vec::new())),
+        Inst::PortRecv { vals, .. } => Some((PointKind::PortRecv, types(&vals.0))),
         Inst::SelectExec { .. } => Some((PointKind::Select, select_arrivals(func, at))),
         Inst::CallRt { func: native, .. } if native.sig().blocks => {
             // The ticket of what was waited for, by which the second half finds its outcome.

@@ -232,6 +232,12 @@ instructions! {
     /// Starts a goroutine.
     GoStart { callee: Callee, args: Srcs }
 
+    /// Makes an island.
+    IslandNew { dst: Dst }
+    /// Starts a goroutine on an island, with copies of the callee's captures and of the arguments,
+    /// whose types are the fields of struct type `ty`. Not for methods of interfaces.
+    GoIsland { island: Src, callee: Callee, ty: TypeId, args: Srcs }
+
     // ---- deferred calls and panics -------------------------------------------------------
     // A function with deferred calls is told by its one `PanicLand`: where an instruction of the
     // function panics (see `Inst::lands`), or a function that it calls does, control goes on
@@ -328,12 +334,25 @@ instructions! {
     ChanLen { dst: Dst, chan: Src }
     /// The capacity; 0 for nil.
     ChanCap { dst: Dst, chan: Src }
+    /// A new port of port type `ty`, owned by this island; panics on a bad capacity.
+    PortNew { dst: Dst, ty: TypeId, cap: Src }
+    /// Sends a copy of a value; may block; panics when the port is closed or nil, or its island has
+    /// ended.
+    PortSend { port: Src, vals: Srcs }
+    /// Receives a value; may block; zeros and `ok` 0 when the port is closed and drained.
+    PortRecv { vals: Dsts, ok: OptDst, port: Src }
+    /// Closes a port; panics when it is closed or nil.
+    PortClose { port: Src }
+    /// The number of values in a port; 0 for nil.
+    PortLen { dst: Dst, port: Src }
+    /// The capacity; 0 for nil.
+    PortCap { dst: Dst, port: Src }
     /// Opens a select of `cases` cases; the `SelectSend` and `SelectRecv` instructions of the
     /// cases follow directly, then `SelectExec`.
     SelectBegin { cases: Imm, has_default: bool }
     /// A send case.
     SelectSend { chan: Src, vals: Srcs }
-    /// A receive case; `vals` and `ok` are written by `SelectExec`, and have a meaning only where
+    /// A receive case, of a channel or a port; `vals` and `ok` are written by `SelectExec`, and have a meaning only where
     /// the case was chosen (else zeros).
     SelectRecv { vals: Dsts, ok: OptDst, chan: Src }
     /// Chooses: `index` becomes the number of the chosen case, or -1 for the default. May block;

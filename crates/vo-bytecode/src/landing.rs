@@ -35,6 +35,12 @@ impl Inst {
             | Inst::MapGet { .. }
             | Inst::MapSet { .. }
             | Inst::MapDelete { .. }
+            | Inst::IslandNew { .. }
+            | Inst::GoIsland { .. }
+            | Inst::PortNew { .. }
+            | Inst::PortSend { .. }
+            | Inst::PortRecv { .. }
+            | Inst::PortClose { .. }
             | Inst::ChanNew { .. }
             | Inst::ChanSend { .. }
             | Inst::ChanRecv { .. }

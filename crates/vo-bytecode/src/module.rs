@@ -4,6 +4,10 @@ use crate::inst::SlotVisitor;
 use crate::*;
 use serde::{Deserialize, Serialize};
 
+/// The name of the function that every island but the first runs before anything else: it
+/// initialises the packages. Without parameters and results.
+pub const ISLAND_INIT: &str = "$init";
+
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

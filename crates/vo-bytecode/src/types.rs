@@ -73,10 +73,38 @@ pub enum TypeKind {
     Map(TypeId, TypeId),
     /// Channels: element, may be received from, may be sent to.
     Chan(TypeId, bool, bool),
+    /// Ports: element, may be received from, may be sent to. Only the kind that can but be sent to
+    /// leaves its island.
+    Port(TypeId, bool, bool),
+    /// Handles of islands.
+    Island,
     /// Functions: parameters, results, variadic. The last parameter of a variadic one is a slice.
     Func(Vec<TypeId>, Vec<TypeId>, bool),
     /// Interfaces: their methods, sorted by name.
     Interface(Vec<MethodId>),
+}
+
+impl TypeKind {
+    /// The types that this one mentions.
+    pub fn parts(&self) -> Vec<TypeId> {
+        match self {
+            TypeKind::Slice(ty)
+            | TypeKind::Array(ty, _)
+            | TypeKind::Pointer(ty)
+            | TypeKind::Chan(ty, ..)
+            | TypeKind::Port(ty, ..) => vec![*ty],
+            TypeKind::Map(key, value) => vec![*key, *value],
+            TypeKind::Struct(fields) => fields.iter().map(|field| field.ty).collect(),
+            TypeKind::Func(params, results, _) => params.iter().chain(results).copied().collect(),
+            TypeKind::Bool
+            | TypeKind::Int(_)
+            | TypeKind::F32
+            | TypeKind::F64
+            | TypeKind::String
+            | TypeKind::Island
+            | TypeKind::Interface(_) => Vec::new(),
+        }
+    }
 }
 
 /// A type of the table.
@@ -153,9 +181,12 @@ impl Types {
             TypeKind::String => word(&[0], &[], 16),
             TypeKind::Slice(_) => word(&[0], &[], 24),
             TypeKind::Interface(_) => word(&[], &[0], 16),
-            TypeKind::Pointer(_) | TypeKind::Map(..) | TypeKind::Chan(..) | TypeKind::Func(..) => {
-                word(&[0], &[], 8)
-            }
+            TypeKind::Pointer(_)
+            | TypeKind::Map(..)
+            | TypeKind::Chan(..)
+            | TypeKind::Port(..)
+            | TypeKind::Island
+            | TypeKind::Func(..) => word(&[0], &[], 8),
             TypeKind::Array(elem, len) => self.array_layout(*elem, *len),
             TypeKind::Struct(fields) => self.struct_layout(fields).0,
         }
@@ -249,9 +280,12 @@ impl Types {
                 (at + 16, Part::Mem(Mem::I64)),
             ]),
             TypeKind::Interface(_) => parts.push((at, Part::Iface)),
-            TypeKind::Pointer(_) | TypeKind::Map(..) | TypeKind::Chan(..) | TypeKind::Func(..) => {
-                parts.push((at, Part::Mem(Mem::Ref)));
-            }
+            TypeKind::Pointer(_)
+            | TypeKind::Map(..)
+            | TypeKind::Chan(..)
+            | TypeKind::Port(..)
+            | TypeKind::Island
+            | TypeKind::Func(..) => parts.push((at, Part::Mem(Mem::Ref))),
             TypeKind::Array(elem, len) => {
                 let size = self.layout(*elem).size;
                 for i in 0..*len {
@@ -275,9 +309,12 @@ impl Types {
             TypeKind::String => slots.extend([SlotTy::Ref, SlotTy::I64]),
             TypeKind::Slice(_) => slots.extend([SlotTy::Ref, SlotTy::I64, SlotTy::I64]),
             TypeKind::Interface(_) => slots.extend([SlotTy::IfaceType, SlotTy::IfaceData]),
-            TypeKind::Pointer(_) | TypeKind::Map(..) | TypeKind::Chan(..) | TypeKind::Func(..) => {
-                slots.push(SlotTy::Ref);
-            }
+            TypeKind::Pointer(_)
+            | TypeKind::Map(..)
+            | TypeKind::Chan(..)
+            | TypeKind::Port(..)
+            | TypeKind::Island
+            | TypeKind::Func(..) => slots.push(SlotTy::Ref),
             TypeKind::Array(elem, len) => {
                 if *len > MAX_FLAT_ARRAY {
                     return false;
@@ -329,6 +366,36 @@ impl Types {
     /// Whether the data word of an interface with this dynamic type is a reference.
     pub fn word_is_ref(&self, id: TypeId) -> bool {
         !self.fits_word(id) || self.slots(id)[0] == SlotTy::Ref
+    }
+
+    /// Whether each type's values may be sent to another island: no part of them, nor of what they
+    /// lead to, is bound to its own.
+    pub fn sendable(&self) -> Vec<bool> {
+        let bound = |kind: &TypeKind| {
+            matches!(
+                kind,
+                TypeKind::Interface(_)
+                    | TypeKind::Func(..)
+                    | TypeKind::Chan(..)
+                    | TypeKind::Island
+                    | TypeKind::Port(_, true, _)
+            )
+        };
+        let mut sendable: Vec<bool> = self.types.iter().map(|ty| !bound(&ty.kind)).collect();
+        // A type is sendable unless it is shown not to be, so types that refer to themselves are.
+        loop {
+            let mut changed = false;
+            for (at, ty) in self.types.iter().enumerate() {
+                let spoilt = |part: &TypeId| !sendable[part.index()];
+                if sendable[at] && ty.kind.parts().iter().any(spoilt) {
+                    sendable[at] = false;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return sendable;
+            }
+        }
     }
 
     /// The function that implements `method` for values of dynamic type `id`.

@@ -219,7 +219,8 @@ impl Emitter<'_, '_, '_> {
         let inst = &func.code[point.inst as usize];
         match (point.kind, inst) {
             (PointKind::Call, Inst::Call { rets, .. }) => self.load_words(record, &rets.0),
-            (PointKind::ChanRecv, Inst::ChanRecv { vals, ok, .. }) => {
+            (PointKind::ChanRecv, Inst::ChanRecv { vals, ok, .. })
+            | (PointKind::PortRecv, Inst::PortRecv { vals, ok, .. }) => {
                 self.load_words(record, &vals.0);
                 if let Some(ok) = ok.0 {
                     let value = self.fiber_ok();
@@ -229,6 +230,10 @@ impl Emitter<'_, '_, '_> {
             (PointKind::ChanSend, _) => {
                 let ok = self.fiber_ok();
                 self.send_arrived(ok);
+            }
+            (PointKind::PortSend, _) => {
+                let ok = self.fiber_ok();
+                self.port_send_arrived(ok);
             }
             (PointKind::Select, _) => {
                 let words = self.raw.b.ins().iadd_imm_s(record, RECORD_BYTES as i64);

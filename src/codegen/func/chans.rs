@@ -366,7 +366,7 @@ impl Emitter<'_, '_, '_> {
 
     /// Under stress: suspends at an operation that is done, with its results arriving. What
     /// comes behind is reached by resumption alone.
-    fn suspend_although_done(&mut self, at: usize, arrival: Arrival<'_>) {
+    pub(super) fn suspend_although_done(&mut self, at: usize, arrival: Arrival<'_>) {
         let point = self
             .point_of(at)
             .expect("a blocking operation is a resume point");

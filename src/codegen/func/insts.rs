@@ -295,6 +295,30 @@ impl Emitter<'_, '_, '_> {
             Inst::ChanClose { chan } => self.chan_close(chan.0),
             Inst::ChanLen { dst, chan } => self.chan_len(dst.0, chan.0),
             Inst::ChanCap { dst, chan } => self.chan_cap(dst.0, chan.0),
+            Inst::IslandNew { dst } => {
+                let status = self.raw.helper(Helper::IslandNew, &[]);
+                self.check_status(status);
+                self.take_results(&[dst.0]);
+            }
+            Inst::GoIsland {
+                island,
+                callee,
+                ty,
+                args,
+            } => self.go_island(island.0, callee, *ty, &args.0),
+            Inst::PortNew { dst, ty, cap } => {
+                let cap = self.get(cap.0);
+                self.typed_helper(Helper::PortNew, *ty, &[cap], &[dst.0]);
+            }
+            Inst::PortSend { port, vals } => self.port_send(at, port.0, &vals.0),
+            Inst::PortRecv { vals, ok, port } => self.port_recv(at, &vals.0, ok.0, port.0),
+            Inst::PortClose { port } => {
+                let port = self.get(port.0);
+                let status = self.raw.helper(Helper::PortClose, &[port]);
+                self.check_status(status);
+            }
+            Inst::PortLen { dst, port } => self.port_count(Helper::PortLen, dst.0, port.0),
+            Inst::PortCap { dst, port } => self.port_count(Helper::PortCap, dst.0, port.0),
             Inst::SelectBegin { cases, has_default } => self.select_begin(at, *cases, *has_default),
             Inst::SelectSend { chan, vals } => self.select_send(chan.0, &vals.0),
             Inst::SelectRecv { chan, .. } => self.select_recv(chan.0),

@@ -29,6 +29,7 @@ mod insts;
 mod memory;
 mod numbers;
 mod observe;
+mod ports;
 pub mod raw;
 mod traps;
 mod values;

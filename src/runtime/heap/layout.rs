@@ -145,6 +145,11 @@ impl Layouts {
         self.of_type[id.index()]
     }
 
+    /// The bytes of an element of that layout, at least 1.
+    pub fn element_bytes(&self, id: LayoutId) -> usize {
+        self.shapes[id.index()].size.max(1)
+    }
+
     /// Whether objects of that layout hold no references.
     pub fn noscan(&self, id: LayoutId) -> bool {
         matches!(self.shapes[id.index()].trace, Trace::None)

@@ -93,6 +93,11 @@ impl<'h> Marker<'h> {
         }
     }
 
+    /// What has been found, once nothing is left to scan.
+    pub(super) fn survivors(&self) -> Survivors<'_> {
+        Survivors(self)
+    }
+
     /// The layouts of the heap.
     pub fn layouts(&self) -> &'h Layouts {
         self.layouts
@@ -375,6 +380,30 @@ impl<'h> Marker<'h> {
                 // SAFETY: the whole payload of a live object of this layout.
                 unsafe { trace(at, end as usize - at as usize, self) }
             }
+        }
+    }
+}
+
+/// The objects that a collection has found.
+pub struct Survivors<'m>(&'m Marker<'m>);
+
+impl Survivors<'_> {
+    /// Whether an object of the heap, given by the address of its payload, is one of them.
+    pub fn contains(&self, object: *const u8) -> bool {
+        let marker = self.0;
+        let offset = (object as usize).wrapping_sub(marker.base);
+        if offset >= marker.len {
+            return false;
+        }
+        // SAFETY: as in `mark_ref`: the chunk is in the space and this heap's.
+        unsafe {
+            let desc = marker.descs.add(offset >> BLOCK_SHIFT);
+            if (*desc).magic == 0 {
+                return (*desc).marks[0] != 0;
+            }
+            let in_chunk = offset & (BLOCK_BYTES - 1);
+            let cell = (in_chunk as u64 * u64::from((*desc).magic)) >> 32;
+            (*desc).marks[(cell / 64) as usize] >> (cell % 64) & 1 != 0
         }
     }
 }

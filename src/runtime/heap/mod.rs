@@ -49,7 +49,7 @@ mod verify;
 pub use block::BLOCK_BYTES;
 pub use class::{HEADER_BYTES, MAX_SMALL, N_CLASSES, cell_bytes, class_of, usable_bytes};
 pub use layout::{LayoutId, Layouts, TraceFn};
-pub use mark::Marker;
+pub use mark::{Marker, Survivors};
 pub use verify::HeapFault;
 
 use block::Desc;
@@ -149,6 +149,17 @@ pub struct HeapStats {
     pub held: usize,
 }
 
+/// An object, as [`Heap::find`] finds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// The address of its payload.
+    pub start: usize,
+    /// The payload's bytes; those of a cell may be more than were asked for.
+    pub bytes: usize,
+    /// Its layout.
+    pub layout: LayoutId,
+}
+
 /// A run takes at most this part of what the limit leaves.
 const RUN_SHARE: usize = 16;
 
@@ -187,6 +198,8 @@ pub struct Heap {
     live: usize,
     /// Bytes given out since then, unused cells of active runs included.
     given: usize,
+    /// Bytes charged since then by [`Heap::charge_outside`].
+    outside: usize,
     /// When `given` reaches this, a collection is wanted.
     trigger: usize,
     /// Set when enough was allocated; reset by a collection. The owner polls it after `refill`
@@ -222,6 +235,7 @@ impl Heap {
             segments: Runs::default(),
             live: 0,
             given: 0,
+            outside: 0,
             trigger: 0,
             wants_gc: false,
             peak: 0,
@@ -459,6 +473,44 @@ impl Heap {
             total_allocated: self.allocated + (self.given - self.unused()) as u64,
             collections: self.collections,
             held: self.segments.count() * space::SEGMENT_BYTES,
+        }
+    }
+
+    /// The object that a reference points to, into, or just behind; `None` outside this heap.
+    pub fn find(&self, reference: usize) -> Option<Found> {
+        // As in marking: a reference may stand one byte behind its object.
+        let address = reference.wrapping_sub(1);
+        let (chunk, desc) = self.find_chunk(address)?;
+        let (start, bytes) = match desc.kind {
+            block::Kind::Free => return None,
+            block::Kind::Small => {
+                let base = self.space.address(chunk) as usize;
+                let cell = desc.cell as usize;
+                (address - (address - base) % cell, cell - HEADER_BYTES)
+            }
+            block::Kind::Large => (self.space.address(chunk) as usize, desc.bytes),
+            block::Kind::Rest => {
+                let first = chunk - desc.chunks;
+                // SAFETY: the first chunk of an object of this heap.
+                let bytes = unsafe { (*self.space.desc(first)).bytes };
+                (self.space.address(first) as usize, bytes)
+            }
+        };
+        // SAFETY: a live object begins with its header (invariant 3).
+        let layout = LayoutId(unsafe { *(start as *const u32) });
+        Some(Found {
+            start: start + HEADER_BYTES,
+            bytes,
+            layout,
+        })
+    }
+
+    /// Counts memory outside of the heap that its objects keep, so that it is time to collect
+    /// when enough of it may have become free.
+    pub fn charge_outside(&mut self, bytes: usize) {
+        self.outside = self.outside.saturating_add(bytes);
+        if self.outside >= self.config.min_trigger {
+            self.wants_gc = true;
         }
     }
 

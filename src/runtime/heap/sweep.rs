@@ -4,7 +4,7 @@
 //! block. Blocks and large objects without a survivor return to the pool at once.
 
 use super::block::{BLOCK_BYTES, Kind};
-use super::mark::Marker;
+use super::mark::{Marker, Survivors};
 use super::space::SEGMENT_CHUNKS;
 use super::{AllocHot, Heap, NONE, large_bytes};
 
@@ -21,12 +21,23 @@ impl Heap {
     ///
     /// All references to objects that are used later must be among the roots or reachable.
     pub fn collect(&mut self, roots: impl FnOnce(&mut Marker<'_>)) {
+        self.collect_then(roots, |_| {});
+    }
+
+    /// As [`Heap::collect`]; `then` is told which objects are reachable before the others' memory
+    /// is used again.
+    pub fn collect_then(
+        &mut self,
+        roots: impl FnOnce(&mut Marker<'_>),
+        then: impl FnOnce(&Survivors<'_>),
+    ) {
         self.begin();
         let layouts = self.layouts.clone();
         let stack = std::mem::take(&mut self.stack);
         let mut marker = Marker::new(self.space, &layouts, stack, self.id);
         roots(&mut marker);
         marker.drain();
+        then(&marker.survivors());
         self.stack = marker.into_stack();
         self.finish();
     }
@@ -53,6 +64,7 @@ impl Heap {
     fn finish(&mut self) {
         self.live = 0;
         self.given = 0;
+        self.outside = 0;
         for class in 0..self.classes.len() {
             self.finish_class(class);
         }

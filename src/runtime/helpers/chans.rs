@@ -82,7 +82,7 @@ impl Context {
                     JitResult::Ok
                 }
                 Outcome::Closed => self.fault(Fault::SendClosed, 0, 0),
-                Outcome::Nil => self.nil_chan(Fault::SendNil),
+                Outcome::Nil => self.nil_queue(Fault::SendNil),
                 Outcome::WouldBlock => {
                     chan::wait(self, chan, State::Sending);
                     JitResult::WaitIo
@@ -103,7 +103,7 @@ impl Context {
             match chan::try_recv(self, chan, into) {
                 Outcome::Done => self.ok = 1,
                 Outcome::Closed => self.ok = 0,
-                Outcome::Nil => return self.nil_chan(Fault::RecvNil),
+                Outcome::Nil => return self.nil_queue(Fault::RecvNil),
                 Outcome::WouldBlock => {
                     chan::wait(self, chan, State::Receiving);
                     return JitResult::WaitIo;
@@ -138,12 +138,13 @@ impl Context {
         match unsafe { select::select(self, cases, has_default) } {
             Selected::Done => JitResult::Ok,
             Selected::SendOnClosed => self.fault(Fault::SendClosed, 0, 0),
+            Selected::OutOfMemory => self.fault(Fault::OutOfMemory, 0, 0),
             Selected::Wait => JitResult::WaitIo,
         }
     }
 
-    /// A plain operation on a nil channel: a panic, or waiting for ever under that option.
-    fn nil_chan(&mut self, fault: Fault) -> JitResult {
+    /// A plain operation on a nil channel or port: a panic, or waiting for ever under that option.
+    pub(in crate::runtime) fn nil_queue(&mut self, fault: Fault) -> JitResult {
         if !self.options.nil_chan_blocks {
             return self.fault(fault, 0, 0);
         }

@@ -6,7 +6,6 @@ use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::panic::{Fault, PanicValue};
 use crate::runtime::record::Record;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 use vo_bytecode::{FuncId, MethodId, TypeId};
 
 /// # Safety
@@ -22,7 +21,8 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         let others = cx.has_ready();
         // Frames add up over captures for any reason, however little native stack each had.
         let large = stack || cx.arena.bytes() > cx.options.max_stack;
-        if !(collect || large || news || others || cx.options.stress_preempt) {
+        let pause = cx.should_pause();
+        if !(collect || large || news || others || pause || cx.options.stress_preempt) {
             return 0;
         }
         let stress = cx.options.stress_preempt || cx.options.stress_gc;
@@ -31,7 +31,6 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         } else {
             cx.push(cx.current);
         }
-        let pause = others && cx.pause_at.is_some_and(|at| Instant::now() >= at);
         if collect || large || news || pause {
             cx.attention.collect |= collect;
             cx.attention.stack = large.then_some(cx.current);

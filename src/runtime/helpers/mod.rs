@@ -8,6 +8,7 @@ mod chans;
 mod control;
 mod memory;
 mod observe;
+mod ports;
 mod values;
 
 use super::context::Context;
@@ -156,6 +157,25 @@ helpers! {
     ChanClose = chans::chan_close(chan) -> status;
     /// Runs a select over so many case descriptions.
     Select = chans::select_exec(cases, count, has_default) -> status;
+
+    // ---- islands and ports -----------------------------------------------------------------
+    /// Makes an island.
+    IslandNew = ports::island_new() -> status;
+    /// Starts a function (or, where there is one, a function value) on an island, with the words
+    /// at an address, whose types are a struct's fields.
+    GoIsland = ports::go_island(island, func, closure, ty, words, count) -> status;
+    /// Makes a port.
+    PortNew = ports::port_new(ty, cap) -> status;
+    /// Sends a copy of the words at an address.
+    PortSend = ports::port_send(port, words) -> status;
+    /// Receives into the results; `Context::ok` tells whether it is a value.
+    PortRecv = ports::port_recv(port) -> status;
+    /// Closes.
+    PortClose = ports::port_close(port) -> status;
+    /// The number of values; 0 for nil.
+    PortLen = ports::port_len(port) -> word;
+    /// The capacity; 0 for nil.
+    PortCap = ports::port_cap(port) -> word;
 
     // ---- memory ----------------------------------------------------------------------------
     /// Allocates an object of a layout and so many bytes; 0 when the heap is at its limit.

@@ -112,6 +112,27 @@ impl Maps {
         None
     }
 
+    /// Calls `each` for every entry, in their order.
+    ///
+    /// # Safety
+    /// `map` must be a live map of that type, which `each` does not change.
+    pub unsafe fn for_each(&self, ty: TypeId, map: *const u8, mut each: impl FnMut(Entry<'_>)) {
+        let ty = self.get_type(ty);
+        let map = map.cast::<MapObject>();
+        // SAFETY: the caller's promise; positions below `used` are entries of the row.
+        unsafe {
+            for position in 0..(*map).used as usize {
+                let entry = (*map).entries.add(position * ty.entry_words());
+                if *entry != 0 {
+                    each(Entry {
+                        key: words(entry.add(1), ty.key_words),
+                        value: words(entry.add(1 + ty.key_words), ty.value_words),
+                    });
+                }
+            }
+        }
+    }
+
     /// Whether an entry's key is not equal to itself.
     ///
     /// # Safety

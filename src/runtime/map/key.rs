@@ -22,9 +22,12 @@ pub(super) enum KeyKind {
 impl KeyKind {
     pub(super) fn of(types: &Types, key: TypeId) -> KeyKind {
         match types.kind(key) {
-            TypeKind::Bool | TypeKind::Int(_) | TypeKind::Pointer(_) | TypeKind::Chan(..) => {
-                KeyKind::Word
-            }
+            TypeKind::Bool
+            | TypeKind::Int(_)
+            | TypeKind::Pointer(_)
+            | TypeKind::Chan(..)
+            | TypeKind::Port(..)
+            | TypeKind::Island => KeyKind::Word,
             TypeKind::String => KeyKind::Str,
             _ => KeyKind::Any {
                 odd: has_floats(types, key),

@@ -108,6 +108,8 @@ pub struct MapObject {
 pub struct MapType {
     /// The key's type.
     pub key: TypeId,
+    /// The value's type.
+    pub value: TypeId,
     /// Words of a key.
     pub key_words: usize,
     /// Words of a value.
@@ -169,6 +171,12 @@ impl Maps {
             Some(Some(map)) => map,
             _ => panic!("type number {} is not a map", ty.0),
         }
+    }
+
+    /// The types of a map type's keys and values.
+    pub fn entry_types(&self, ty: TypeId) -> (TypeId, TypeId) {
+        let ty = self.get_type(ty);
+        (ty.key, ty.value)
     }
 
     /// The tables for equality and hashes.
@@ -545,6 +553,7 @@ fn map_type(types: &Types, key: TypeId, value: TypeId, layouts: &mut Layouts) ->
     let words = 1 + key_slots.len() + value_slots.len();
     MapType {
         key,
+        value,
         key_words: key_slots.len(),
         value_words: value_slots.len(),
         kind: KeyKind::of(types, key),

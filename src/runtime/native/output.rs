@@ -5,12 +5,18 @@
 //! disk) is remembered and told at the end; the program runs on.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Large enough that writing costs little beside making the text.
 const BUFFER_BYTES: usize = 32 << 10;
 
-/// Where a program's output goes.
+/// Where a program's output goes. Its clones write to the same place, one at a time.
+#[derive(Clone)]
 pub struct Output {
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
     buffer: Vec<u8>,
     sink: Sink,
     error: Option<io::Error>,
@@ -40,14 +46,72 @@ impl Output {
 
     fn new(sink: Sink) -> Output {
         Output {
-            buffer: Vec::new(),
-            sink,
-            error: None,
+            shared: Arc::new(Mutex::new(Shared {
+                buffer: Vec::new(),
+                sink,
+                error: None,
+            })),
         }
     }
 
     /// Writes to standard output.
-    pub fn write(&mut self, text: &[u8]) {
+    pub fn write(&self, text: &[u8]) {
+        self.lock().write(text);
+    }
+
+    /// Writes to standard error, behind all that was written to standard output before.
+    pub fn write_err(&self, text: &[u8]) {
+        let mut shared = self.lock();
+        shared.flush();
+        match &mut shared.sink {
+            Sink::Captured { err, .. } => err.extend_from_slice(text),
+            Sink::Process { .. } => {
+                if let Err(error) = io::stderr().write_all(text) {
+                    shared.error.get_or_insert(error);
+                }
+            }
+        }
+    }
+
+    /// Hands what is buffered to the system.
+    pub fn flush(&self) {
+        self.lock().flush();
+    }
+
+    /// Whether something could not be written.
+    pub fn has_failed(&self) -> bool {
+        self.lock().error.is_some()
+    }
+
+    /// The system's number of the error for which something could not be written; 0 for none.
+    pub fn error_number(&self) -> i32 {
+        let number = |error: &io::Error| error.raw_os_error().unwrap_or(libc::EIO);
+        self.lock().error.as_ref().map_or(0, number)
+    }
+
+    /// Writes what is left; the first error of all writes.
+    pub fn finish(&self) -> io::Result<()> {
+        let mut shared = self.lock();
+        shared.flush();
+        shared.error.take().map_or(Ok(()), Err)
+    }
+
+    /// Takes what was captured: standard output and standard error. Empty for a process's own.
+    pub fn take_captured(&self) -> (Vec<u8>, Vec<u8>) {
+        match &mut self.lock().sink {
+            Sink::Captured { out, err } => (std::mem::take(out), std::mem::take(err)),
+            Sink::Process { .. } => (Vec::new(), Vec::new()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // A panic of another thread leaves the buffer whole.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    fn write(&mut self, text: &[u8]) {
         if let Sink::Captured { out, .. } = &mut self.sink {
             out.extend_from_slice(text);
             return;
@@ -63,21 +127,7 @@ impl Output {
         }
     }
 
-    /// Writes to standard error, behind all that was written to standard output before.
-    pub fn write_err(&mut self, text: &[u8]) {
-        self.flush();
-        match &mut self.sink {
-            Sink::Captured { err, .. } => err.extend_from_slice(text),
-            Sink::Process { .. } => {
-                if let Err(error) = io::stderr().write_all(text) {
-                    self.error.get_or_insert(error);
-                }
-            }
-        }
-    }
-
-    /// Hands what is buffered to the system.
-    pub fn flush(&mut self) {
+    fn flush(&mut self) {
         if self.buffer.is_empty() {
             return;
         }
@@ -88,32 +138,12 @@ impl Output {
         }
         self.buffer.clear();
     }
-
-    /// The system's number of the error for which something could not be written; 0 for none.
-    pub fn error_number(&self) -> i32 {
-        let number = |error: &io::Error| error.raw_os_error().unwrap_or(libc::EIO);
-        self.error.as_ref().map_or(0, number)
-    }
-
-    /// Writes what is left; the first error of all writes.
-    pub fn finish(&mut self) -> io::Result<()> {
-        self.flush();
-        self.error.take().map_or(Ok(()), Err)
-    }
-
-    /// Takes what was captured: standard output and standard error. Empty for a process's own.
-    pub fn take_captured(&mut self) -> (Vec<u8>, Vec<u8>) {
-        match &mut self.sink {
-            Sink::Captured { out, err } => (std::mem::take(out), std::mem::take(err)),
-            Sink::Process { .. } => (Vec::new(), Vec::new()),
-        }
-    }
 }
 
 impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Output")
-            .field("buffered", &self.buffer.len())
+            .field("buffered", &self.lock().buffer.len())
             .finish_non_exhaustive()
     }
 }
@@ -124,7 +154,7 @@ mod tests {
 
     #[test]
     fn captured_output_is_kept_apart_from_errors() {
-        let mut output = Output::captured();
+        let output = Output::captured();
         output.write(b"a");
         output.write_err(b"b");
         output.write(b"c");

@@ -49,6 +49,8 @@ pub(super) fn kind_number(kind: &TypeKind) -> u64 {
         TypeKind::Chan(..) => 12,
         TypeKind::Func(..) => 13,
         TypeKind::Interface(_) => 14,
+        TypeKind::Port(..) => 15,
+        TypeKind::Island => 16,
     }
 }
 
@@ -99,9 +101,12 @@ pub fn bits(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResu
 /// `internal/reflect.addr`
 pub fn addr(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     number(cx, args, rets, |types, value| match types.kind(value.ty) {
-        TypeKind::Pointer(_) | TypeKind::Map(..) | TypeKind::Chan(..) | TypeKind::Func(..) => {
-            value.word(types)
-        }
+        TypeKind::Pointer(_)
+        | TypeKind::Map(..)
+        | TypeKind::Chan(..)
+        | TypeKind::Port(..)
+        | TypeKind::Island
+        | TypeKind::Func(..) => value.word(types),
         TypeKind::Slice(_) => value.words::<3>()[0],
         _ => 0,
     })

@@ -8,6 +8,8 @@
 //! 3. Senders outlive the island: what they send then comes back to them.
 
 use super::waits::{Outcome, Ticket};
+use crate::runtime::port::{FiberAddress, PortShared};
+use crate::runtime::world::handle::Start;
 use atomic_waker::AtomicWaker;
 use crossbeam_queue::SegQueue;
 use std::sync::Arc;
@@ -19,6 +21,12 @@ use std::task::Waker;
 pub enum Letter {
     /// What a goroutine waits for is done.
     Done(Ticket, Outcome),
+    /// There is a message in a port, whose owner had asked to be told.
+    Port(Arc<PortShared>),
+    /// A goroutine need not wait any longer to send to a port; with its `Fiber::ok`.
+    Sent(FiberAddress, u8),
+    /// A goroutine is to be started.
+    Start(Box<Start>),
     /// The program is to end.
     Cancel,
 }
@@ -85,6 +93,7 @@ impl Inbox {
 impl Drop for Inbox {
     fn drop(&mut self) {
         self.shared.closed.store(true, Ordering::Release);
+        self.wake_up();
         while self.take().is_some() {}
     }
 }
@@ -102,6 +111,11 @@ impl Sender {
         self.shared.queue.push(letter);
         self.shared.bell.wake();
         Ok(())
+    }
+
+    /// Rings where the island sleeps, so that it looks around.
+    pub fn ring(&self) {
+        self.shared.bell.wake();
     }
 
     /// Completes a ticket. Nothing happens where the island is gone, or nobody waits any more.

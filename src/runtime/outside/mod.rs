@@ -30,6 +30,7 @@ use inbox::{Inbox, Letter};
 use reactor::Reactor;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 use waits::{Outcome, Reason, Ticket, Waits};
 
 /// How many goroutines are entered between two looks outside while others are always ready.
@@ -119,6 +120,7 @@ impl Context {
         !self.timers.is_empty()
             || self.outside.waits.waiting() > 0
             || !self.outside.inbox.is_empty()
+            || self.owes_ports()
     }
 
     /// Whether the dispatch should be left to look outside; for slow paths that come by often.
@@ -137,15 +139,25 @@ impl Context {
 
     /// Takes the letters that have arrived.
     pub fn take_letters(&mut self) {
+        self.settle_ports();
         while let Some(letter) = self.outside.inbox.take() {
             match letter {
                 Letter::Done(ticket, outcome) => {
                     // Whoever waited may have given up meanwhile.
                     let _ = self.complete(ticket, outcome);
                 }
+                Letter::Port(shared) => self.port_news(&shared),
+                Letter::Sent(fiber, ok) => self.sent(fiber, ok),
+                Letter::Start(start) => self.starts.push_back(*start),
                 Letter::Cancel => self.outside.cancelled = true,
             }
         }
+    }
+
+    /// Whether the island's time is over and other islands want theirs.
+    pub fn should_pause(&self) -> bool {
+        self.pause_at.is_some_and(|at| Instant::now() >= at)
+            && self.world.as_ref().is_none_or(|world| world.has_ready())
     }
 
     /// Whether a goroutine is ready.

@@ -31,7 +31,13 @@ fn write_type(types: &Types, id: TypeId, out: &mut String) {
             write_after("map[", types, *key, out);
             write_after("]", types, *value, out);
         }
-        TypeKind::Chan(element, receive, send) => write_chan(types, *element, *receive, *send, out),
+        TypeKind::Chan(element, receive, send) => {
+            write_queue("chan", types, *element, *receive, *send, out);
+        }
+        TypeKind::Port(element, receive, send) => {
+            write_queue("port", types, *element, *receive, *send, out);
+        }
+        TypeKind::Island => out.push_str("island"),
         TypeKind::Func(..) => {
             out.push_str("func");
             write_signature(types, id, out);
@@ -69,21 +75,31 @@ fn write_after(before: &str, types: &Types, id: TypeId, out: &mut String) {
     write_type(types, id, out);
 }
 
-fn write_chan(types: &Types, element: TypeId, receive: bool, send: bool, out: &mut String) {
+fn write_queue(
+    word: &str,
+    types: &Types,
+    element: TypeId,
+    receive: bool,
+    send: bool,
+    out: &mut String,
+) {
     let inner = types.get(element);
     // `chan <-chan int` would be read as `chan<- (chan int)`.
-    let receives_only = matches!(inner.kind, TypeKind::Chan(_, true, false));
+    let receives_only = matches!(
+        inner.kind,
+        TypeKind::Chan(_, true, false) | TypeKind::Port(_, true, false)
+    );
     if receive && send && receives_only && inner.name.is_empty() {
-        write_after("chan (", types, element, out);
+        write_after(&format!("{word} ("), types, element, out);
         out.push(')');
         return;
     }
     let before = match (receive, send) {
-        (true, false) => "<-chan ",
-        (false, true) => "chan<- ",
-        _ => "chan ",
+        (true, false) => format!("<-{word} "),
+        (false, true) => format!("{word}<- "),
+        _ => format!("{word} "),
     };
-    write_after(before, types, element, out);
+    write_after(&before, types, element, out);
 }
 
 fn write_signature(types: &Types, id: TypeId, out: &mut String) {

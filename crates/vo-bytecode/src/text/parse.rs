@@ -390,6 +390,11 @@ impl<'s> Parser<'s> {
                 let elem = self.type_id()?;
                 TypeKind::Chan(elem, self.skip_word("recv"), self.skip_word("send"))
             }
+            "port" => {
+                let elem = self.type_id()?;
+                TypeKind::Port(elem, self.skip_word("recv"), self.skip_word("send"))
+            }
+            "island" => TypeKind::Island,
             "struct" => {
                 self.expect(Token::LBrace)?;
                 TypeKind::Struct(self.list_until(Token::RBrace, Parser::field)?)

@@ -149,6 +149,12 @@ impl<'m> Printer<'m> {
                 self.out.push_str(if *receive { " recv" } else { "" });
                 self.out.push_str(if *send { " send" } else { "" });
             }
+            TypeKind::Port(elem, receive, send) => {
+                self.put(format_args!("port t{}", elem.0));
+                self.out.push_str(if *receive { " recv" } else { "" });
+                self.out.push_str(if *send { " send" } else { "" });
+            }
+            TypeKind::Island => self.out.push_str("island"),
             TypeKind::Struct(fields) => {
                 self.out.push_str("struct { ");
                 self.list(fields, Printer::field);

@@ -70,6 +70,16 @@ impl Checker<'_> {
         }
     }
 
+    /// Who is called on another island must be known by its function; a function value brings its own
+    /// along.
+    pub(super) fn go_island(&mut self, callee: &Callee, ty: TypeId, args: &Srcs) {
+        self.message_type(ty, args);
+        if let Callee::Method(..) = callee {
+            return self.fail("`callee`: an interface cannot leave its island".to_owned());
+        }
+        self.go_start(callee, args);
+    }
+
     pub(super) fn call_runtime(&mut self, rets: &Dsts, func: RtFn, ty: OptType, args: &Srcs) {
         let sig = func.sig();
         self.want_list("args", &args.0, sig.params, || sig.name.to_owned());

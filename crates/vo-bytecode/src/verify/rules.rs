@@ -219,6 +219,26 @@ impl Checker<'_> {
             Inst::ChanLen { dst, chan } | Inst::ChanCap { dst, chan } => {
                 want!(self, dst: I64, chan: Ref);
             }
+
+            // Islands and ports.
+            Inst::IslandNew { dst } => want!(self, dst: Ref),
+            Inst::GoIsland { island, callee, ty, args } => {
+                want!(self, island: Ref);
+                self.go_island(callee, *ty, args);
+            }
+            Inst::PortNew { dst, ty, cap } => {
+                want!(self, dst: Ref, cap: I64);
+                self.port_type(*ty);
+            }
+            Inst::PortSend { port, .. } | Inst::PortClose { port } => want!(self, port: Ref),
+            Inst::PortRecv { ok, port, .. } => {
+                want!(self, port: Ref);
+                self.want_opt("ok", ok.0);
+            }
+            Inst::PortLen { dst, port } | Inst::PortCap { dst, port } => {
+                want!(self, dst: I64, port: Ref);
+            }
+
             // How a select is put together is a matter of blocks.
             Inst::SelectBegin { .. } => {}
             Inst::SelectExec { index } => want!(self, index: I64),
@@ -270,6 +290,38 @@ impl Checker<'_> {
             _ => false,
         };
         self.kind(ty, fits, "a struct that begins with a 64-bit integer");
+    }
+
+    /// What is made must be a port that its owner can receive from, of values that may come from
+    /// other islands.
+    fn port_type(&mut self, ty: TypeId) {
+        match self.module.types.kind(ty) {
+            TypeKind::Port(elem, true, true) => {
+                let fits = self.facts.sendable(*elem);
+                self.kind(ty, fits, "a port of values that can leave their island");
+            }
+            _ => self.kind(ty, false, "a port type for both directions"),
+        }
+    }
+
+    /// The struct type of what goes to another island.
+    pub(super) fn message_type(&mut self, ty: TypeId, args: &Srcs) {
+        let TypeKind::Struct(fields) = self.module.types.kind(ty) else {
+            return self.kind(ty, false, "a struct type");
+        };
+        for field in fields {
+            if !self.facts.sendable(field.ty) {
+                let (number, name) = (field.ty.0, &field.name);
+                self.fail(format!(
+                    "`ty`: t{number} of field {name} cannot leave its island"
+                ));
+            }
+        }
+        let parts = fields.iter().map(|field| field.ty);
+        let want: Vec<SlotTy> = parts
+            .flat_map(|part| self.facts.slots(self.module, part).to_vec())
+            .collect();
+        self.want_list("args", &args.0, &want, || format!("t{}", ty.0));
     }
 
     fn map_type(&mut self, ty: TypeId) {

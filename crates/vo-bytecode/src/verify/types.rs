@@ -19,6 +19,7 @@ const MAX_PARTS: u64 = 1 << 18;
 /// What is known of the types of a sound table.
 pub(super) struct Facts {
     measures: Vec<Measure>,
+    sendable: Vec<bool>,
     slots: Vec<OnceCell<Box<[SlotTy]>>>,
 }
 
@@ -34,6 +35,11 @@ impl Facts {
             [one] => *one,
             _ => SlotTy::Ref,
         }
+    }
+
+    /// Whether values of a type may go to another island.
+    pub(super) fn sendable(&self, id: TypeId) -> bool {
+        self.sendable[id.index()]
     }
 
     /// The size of a value in memory.
@@ -56,6 +62,7 @@ pub(super) fn check(module: &Module, report: &mut Report) -> Option<Facts> {
     checker.map_keys(&measures);
     (report.errors.len() == before).then(|| Facts {
         slots: vec![OnceCell::new(); measures.len()],
+        sendable: module.types.sendable(),
         measures,
     })
 }
@@ -89,7 +96,7 @@ impl<'a> TypeChecker<'a> {
             self.module.types.methods.len(),
         );
         for (id, ty) in self.ids() {
-            for child in mentioned(&ty.kind) {
+            for child in ty.kind.parts() {
                 if child.index() >= types {
                     self.fail(id, format!("t{} does not exist", child.0));
                 }
@@ -133,6 +140,10 @@ impl<'a> TypeChecker<'a> {
                 }
                 TypeKind::Chan(_, false, false) => {
                     let message = "a channel that can neither send nor receive";
+                    self.fail(id, message.to_owned());
+                }
+                TypeKind::Port(_, false, false) => {
+                    let message = "a port that can neither send nor receive";
                     self.fail(id, message.to_owned());
                 }
                 TypeKind::Func(params, _, true)
@@ -245,25 +256,6 @@ impl<'a> TypeChecker<'a> {
                 self.fail(id, format!("the key type t{} is not comparable", key.0));
             }
         }
-    }
-}
-
-/// The types that a kind mentions.
-fn mentioned(kind: &TypeKind) -> Vec<TypeId> {
-    match kind {
-        TypeKind::Slice(ty)
-        | TypeKind::Array(ty, _)
-        | TypeKind::Pointer(ty)
-        | TypeKind::Chan(ty, ..) => vec![*ty],
-        TypeKind::Map(key, value) => vec![*key, *value],
-        TypeKind::Struct(fields) => fields.iter().map(|field| field.ty).collect(),
-        TypeKind::Func(params, results, _) => params.iter().chain(results).copied().collect(),
-        TypeKind::Bool
-        | TypeKind::Int(_)
-        | TypeKind::F32
-        | TypeKind::F64
-        | TypeKind::String
-        | TypeKind::Interface(_) => Vec::new(),
     }
 }
 

@@ -143,6 +143,8 @@ pub fn kind() -> BoxedStrategy<TypeKind> {
         ty().prop_map(TypeKind::Pointer),
         (ty(), ty()).prop_map(|(key, value)| TypeKind::Map(key, value)),
         (ty(), any::<bool>(), any::<bool>()).prop_map(|(ty, r, s)| TypeKind::Chan(ty, r, s)),
+        (ty(), any::<bool>(), any::<bool>()).prop_map(|(ty, r, s)| TypeKind::Port(ty, r, s)),
+        Just(TypeKind::Island),
         (vec(ty(), 0..4), vec(ty(), 0..3), any::<bool>())
             .prop_map(|(p, r, v)| TypeKind::Func(p, r, v)),
         vec(MethodId::random(), 0..4).prop_map(TypeKind::Interface),

@@ -23,16 +23,16 @@ impl<'a> Lowerer<'_, 'a> {
         let value = match builtin {
             Builtin::Append => self.append(e, args, spread, ty, want),
             Builtin::Assert => return self.assert(e, args),
-            Builtin::Cap | Builtin::Len => self.length(e, builtin, &args[0], want),
+            Builtin::Cap | Builtin::Len => self.length(builtin, &args[0], want),
             Builtin::Close => {
                 let chan_ty = self.type_of(&args[0]);
                 let chan = self.value(&args[0], Want::Any).slots[0];
                 self.at(e.span);
-                if matches!(self.tys().under(chan_ty), Kind::Chan(..)) {
-                    self.b.emit(Inst::ChanClose { chan: Src(chan) });
+                self.b.emit(if self.is_port(chan_ty) {
+                    Inst::PortClose { port: Src(chan) }
                 } else {
-                    self.not_supported(e.span, "closing a port");
-                }
+                    Inst::ChanClose { chan: Src(chan) }
+                });
                 return Vec::new();
             }
             Builtin::Copy => self.copy_elements(args),
@@ -110,7 +110,7 @@ impl<'a> Lowerer<'_, 'a> {
         Value::fresh(value)
     }
 
-    fn length(&mut self, e: &'a Expr, builtin: Builtin, x: &'a Expr, want: Want<'_>) -> Value {
+    fn length(&mut self, builtin: Builtin, x: &'a Expr, want: Want<'_>) -> Value {
         let ty = self.type_of(x);
         let is_len = builtin == Builtin::Len;
         match *self.tys().under(ty) {
@@ -129,18 +129,19 @@ impl<'a> Lowerer<'_, 'a> {
                 self.b.rt_into(RtFn::MapLen, None, &map, &dst);
                 Value::fresh(dst)
             }
-            Kind::Chan(..) => {
-                let chan = Src(self.value(x, Want::Any).slots[0]);
+            Kind::Chan(..) | Kind::Port(..) => {
+                let queue = Src(self.value(x, Want::Any).slots[0]);
                 let slots = self.dst(want, Ty::INT);
                 let dst = Dst(slots[0]);
-                self.b.emit(if is_len {
-                    Inst::ChanLen { dst, chan }
-                } else {
-                    Inst::ChanCap { dst, chan }
+                let is_port = self.is_port(self.type_of(x));
+                self.b.emit(match (is_port, is_len) {
+                    (false, true) => Inst::ChanLen { dst, chan: queue },
+                    (false, false) => Inst::ChanCap { dst, chan: queue },
+                    (true, true) => Inst::PortLen { dst, port: queue },
+                    (true, false) => Inst::PortCap { dst, port: queue },
                 });
                 Value::fresh(slots)
             }
-            Kind::Port(..) => self.refuse(e, "the length of a port", want),
             _ => {
                 let value = self.value(x, Want::Any).slots;
                 Value::one(value[if is_len { 1 } else { 2 }])
@@ -188,8 +189,21 @@ impl<'a> Lowerer<'_, 'a> {
                 });
                 Value::fresh(dst)
             }
-            Kind::Island => self.refuse(e, "making an island", want),
-            _ => self.refuse(e, "making a port", want),
+            Kind::Island => {
+                let dst = self.dst(want, ty);
+                self.b.emit(Inst::IslandNew { dst: Dst(dst[0]) });
+                Value::fresh(dst)
+            }
+            _ => {
+                let cap = size(self, 0);
+                let dst = self.dst(want, ty);
+                self.b.emit(Inst::PortNew {
+                    dst: Dst(dst[0]),
+                    ty: id,
+                    cap: Src(cap),
+                });
+                Value::fresh(dst)
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use vo_bytecode as bc;
-use vo_bytecode::{Dst, Dsts, Inst, Slot, SlotTy, Srcs};
+use vo_bytecode::{Dst, Dsts, Inst, Slot, SlotTy, Src, Srcs, TypeId, TypeKind};
 
-use super::func::{Lowerer, Value, Want};
+use super::func::{Lowerer, Value, Want, field};
 use super::program::Work;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::types::info::{FuncId, MethodRef, Mode, ObjId, ObjKind, Target};
@@ -241,8 +241,8 @@ impl<'a> Lowerer<'_, 'a> {
 
     // ---- go --------------------------------------------------------------------------------------
 
-    /// `go f(args)`.
-    pub fn go(&mut self, call: &'a Expr) {
+    /// `go f(args)`, `go @(island) f(args)`.
+    pub fn go(&mut self, island: Option<&'a Expr>, call: &'a Expr) {
         let call = call.unparen();
         let ExprKind::Call { fun, args, spread } = &call.kind else {
             if let Some((callee, args)) = self.dyn_start(call) {
@@ -258,7 +258,12 @@ impl<'a> Lowerer<'_, 'a> {
             self.not_supported(call.span, "starting a built-in function");
             return;
         }
-        self.calls_first(&std::iter::once(fun).chain(args).collect::<Vec<_>>());
+        let operands = island.into_iter().chain([fun]).chain(args);
+        self.calls_first(&operands.collect::<Vec<_>>());
+        let island = island.map(|island| {
+            let handle = self.value(island, Want::Any).slots;
+            self.b.copy(&handle)[0]
+        });
         let prepared = self.prepare(fun);
         let mut slots = prepared.receiver;
         let values = self.call_args(args, spread.is_some(), &prepared.sig);
@@ -276,9 +281,35 @@ impl<'a> Lowerer<'_, 'a> {
                 bc::Callee::Closure(dst)
             }
         };
-        self.b.emit(Inst::GoStart {
+        let args = Srcs::from(slots);
+        let Some(island) = island else {
+            self.b.emit(Inst::GoStart { callee, args });
+            return;
+        };
+        // The island initialises the packages for itself before anything runs there.
+        self.p.func(Work::IslandInit);
+        let ty = self.message_type(fun, &prepared.sig);
+        self.b.emit(Inst::GoIsland {
+            island: Src(island),
             callee,
-            args: Srcs::from(slots),
+            ty,
+            args,
         });
+    }
+
+    /// The struct type of the receiver and the arguments of a call.
+    fn message_type(&mut self, fun: &Expr, sig: &Signature) -> TypeId {
+        let receiver = match self.p.info.selection(fun.id).map(|s| s.target) {
+            Some(Target::Method(MethodRef::Concrete { func, .. })) => {
+                Some(self.p.receiver_type(func))
+            }
+            _ => None,
+        };
+        let types = receiver.into_iter().chain(sig.params.iter().copied());
+        let fields = types
+            .enumerate()
+            .map(|(at, ty)| field(&at.to_string(), self.p.types.id(ty)))
+            .collect();
+        self.p.types.unnamed(TypeKind::Struct(fields))
     }
 }

@@ -128,13 +128,6 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
-    /// Reports an expression that is not supported yet; gives some value of its type.
-    pub fn refuse(&mut self, e: &Expr, what: &str, want: Want<'_>) -> Value {
-        self.not_supported(e.span, what);
-        let ty = self.type_of(e);
-        self.zero_value(ty, want)
-    }
-
     /// The zero value of a type; one that is kept in memory gets new memory.
     pub fn zero_value(&mut self, ty: Ty, want: Want<'_>) -> Value {
         let dst = self.dst(want, ty);
@@ -451,20 +444,38 @@ impl<'a> Lowerer<'_, 'a> {
     /// `<-c`; with `ok` also whether the value was sent.
     pub fn receive(&mut self, e: &Expr, chan: &'a Expr, ok: Option<Slot>, want: Want<'_>) -> Value {
         let chan_ty = self.type_of(chan);
-        let elem = match *self.tys().under(chan_ty) {
-            Kind::Chan(_, elem) => elem,
-            _ => return self.refuse(chan, "receiving from a port", want),
+        let (Kind::Chan(_, elem) | Kind::Port(_, elem)) = *self.tys().under(chan_ty) else {
+            return self.zero_value(chan_ty, want);
         };
-        let chan = self.value(chan, Want::Any).slots[0];
+        let queue = self.value(chan, Want::Any).slots[0];
         self.at(e.span);
         let dst = self.dst(want, elem);
-        self.b.emit(Inst::ChanRecv {
-            vals: Dsts::from(dst.iter().copied()),
-            ok: OptDst(ok),
-            chan: Src(chan),
-        });
+        self.emit_receive(chan_ty, queue, &dst, ok);
         self.not_null(&dst, elem);
         Value::fresh(dst)
+    }
+
+    /// Receives from the channel or port in a slot.
+    pub fn emit_receive(&mut self, ty: Ty, queue: Slot, vals: &[Slot], ok: Option<Slot>) {
+        let (vals, ok) = (Dsts::from(vals.iter().copied()), OptDst(ok));
+        self.b.emit(if self.is_port(ty) {
+            Inst::PortRecv {
+                vals,
+                ok,
+                port: Src(queue),
+            }
+        } else {
+            Inst::ChanRecv {
+                vals,
+                ok,
+                chan: Src(queue),
+            }
+        });
+    }
+
+    /// Whether values of a type are ports.
+    pub fn is_port(&self, ty: Ty) -> bool {
+        matches!(self.tys().under(ty), Kind::Port(..))
     }
 
     fn address_of(&mut self, x: &'a Expr, want: Want<'_>) -> Value {

@@ -132,6 +132,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             Work::DynMethod(ty) => self.dyn_method_function(*ty),
             Work::DynCall(ty, results) => self.dyn_call_function(*ty, results.clone()),
             Work::Init(pkg) => self.init_function(*pkg),
+            Work::IslandInit => self.island_init_function(),
             Work::Entry => self.entry_function(),
         }
     }

@@ -47,6 +47,8 @@ pub enum Work {
     DynCall(Ty, Vec<Ty>),
     /// The initialisation of a package.
     Init(PkgId),
+    /// What an island does before anything else runs there; found by its name.
+    IslandInit,
     /// The entry of the program.
     Entry,
 }
@@ -366,7 +368,7 @@ impl<'a> Program<'a> {
             }
         }
         if grown {
-            // Only to find what is used; `Work::Init` and `Work::Entry` are made again in the end.
+            // Only to find what is used; these are made again in the end.
             let packages: Vec<PkgId> = self.package_ids().collect();
             for pkg in packages {
                 if self.has_init(pkg) {
@@ -375,9 +377,12 @@ impl<'a> Program<'a> {
                     self.functions[id.index()] = Some(function);
                 }
             }
-            let id = self.func(Work::Entry);
-            let function = Lowerer::new(self, Work::Entry).lower();
-            self.functions[id.index()] = Some(function);
+            for work in [Work::Entry, Work::IslandInit] {
+                if let Some(&id) = self.ids.get(&work) {
+                    let function = Lowerer::new(self, work).lower();
+                    self.functions[id.index()] = Some(function);
+                }
+            }
         }
         grown
     }

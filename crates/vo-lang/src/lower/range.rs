@@ -39,8 +39,9 @@ impl<'a> Lowerer<'_, 'a> {
             }
             Kind::Array(elem, len) => self.range_array(s, label, ty, elem, len),
             Kind::Map(key, value) => self.range_map(s, label, ty, key, value),
-            Kind::Chan(_, elem) => self.range_chan(s, label, elem),
-            _ => self.not_supported(s.x.span, "ranging over a port"),
+            Kind::Chan(_, elem) | Kind::Port(_, elem) => self.range_queue(s, label, ty, elem),
+            // The checker has refused all others.
+            _ => {}
         }
     }
 
@@ -363,18 +364,15 @@ impl<'a> Lowerer<'_, 'a> {
         self.b.bind(done);
     }
 
-    fn range_chan(&mut self, s: &'a RangeStmt, label: Option<&Ident>, elem: Ty) {
+    /// Over a channel or a port.
+    fn range_queue(&mut self, s: &'a RangeStmt, label: Option<&Ident>, ty: Ty, elem: Ty) {
         let key = self.target(s.key.as_ref(), s.define);
         let value = self.value(&s.x, Want::Any).slots;
-        let chan = self.b.copy(&value)[0];
+        let queue = self.b.copy(&value)[0];
         let (head, body, done) = (self.b.label(), self.b.label(), self.b.label());
         self.b.bind(head);
         let (vals, ok) = (self.temp(elem), self.b.slot(SlotTy::I64));
-        self.b.emit(Inst::ChanRecv {
-            vals: Dsts::from(vals.iter().copied()),
-            ok: OptDst(Some(ok)),
-            chan: Src(chan),
-        });
+        self.emit_receive(ty, queue, &vals, Some(ok));
         self.b.branch(ok, body, done);
         self.b.bind(body);
         self.give(&key, Value::fresh(vals), elem);

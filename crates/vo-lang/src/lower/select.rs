@@ -100,11 +100,8 @@ impl<'a> Lowerer<'_, 'a> {
     fn chan_elem(&mut self, chan: &'a Expr) -> Option<Ty> {
         let ty = self.type_of(chan);
         match *self.tys().under(ty) {
-            Kind::Chan(_, elem) => Some(elem),
-            _ => {
-                self.not_supported(chan.span, "a port in a `select`");
-                None
-            }
+            Kind::Chan(_, elem) | Kind::Port(_, elem) => Some(elem),
+            _ => None,
         }
     }
 

@@ -48,8 +48,7 @@ impl<'a> Lowerer<'_, 'a> {
                 self.compound(x, op, None);
             }
             StmtKind::Assign { lhs, op, rhs, .. } => self.assignment(lhs, *op, rhs),
-            StmtKind::Go { island: None, call } => self.go(call),
-            StmtKind::Go { .. } => self.not_supported(stmt.span, "starting on an island"),
+            StmtKind::Go { island, call } => self.go(island.as_ref(), call),
             StmtKind::Defer(call) => self.defer(call, false),
             StmtKind::ErrDefer(call) => self.defer(call, true),
             StmtKind::Fail(e) => self.fail(e),
@@ -73,16 +72,16 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn send(&mut self, stmt: &'a Stmt, chan: &'a Expr, value: &'a Expr) {
         let ty = self.type_of(chan);
-        let Kind::Chan(_, elem) = *self.tys().under(ty) else {
-            self.not_supported(stmt.span, "sending to a port");
+        let (Kind::Chan(_, elem) | Kind::Port(_, elem)) = *self.tys().under(ty) else {
             return;
         };
-        let chan = self.value(chan, Want::Any).slots[0];
-        let vals = self.owned_as(value, elem, Want::Any).slots;
+        let queue = Src(self.value(chan, Want::Any).slots[0]);
+        let vals = Srcs::from(self.owned_as(value, elem, Want::Any).slots);
         self.at(stmt.span);
-        self.b.emit(Inst::ChanSend {
-            chan: Src(chan),
-            vals: Srcs::from(vals),
+        self.b.emit(if self.is_port(ty) {
+            Inst::PortSend { port: queue, vals }
+        } else {
+            Inst::ChanSend { chan: queue, vals }
         });
     }
 

@@ -451,15 +451,27 @@ impl Lowerer<'_, '_> {
         self.finish(name, 0)
     }
 
-    /// Initialises all packages and calls `main`.
-    pub fn entry_function(mut self) -> bc::Function {
-        let packages: Vec<PkgId> = self.p.package_ids().collect();
-        for &pkg in &packages {
+    /// Initialises all packages.
+    fn initialise_packages(&mut self) {
+        for pkg in self.p.package_ids() {
             if self.p.has_init(pkg) {
                 let func = self.p.func(Work::Init(pkg));
                 self.call_into(bc::Callee::Func(func), Vec::new(), &[]);
             }
         }
+    }
+
+    /// Initialises all packages on an island other than that of `main`.
+    pub fn island_init_function(mut self) -> bc::Function {
+        self.initialise_packages();
+        self.return_slots(Vec::new());
+        self.finish(bc::ISLAND_INIT.to_string(), 0)
+    }
+
+    /// Initialises all packages and calls `main`.
+    pub fn entry_function(mut self) -> bc::Function {
+        self.initialise_packages();
+        let packages: Vec<PkgId> = self.p.package_ids().collect();
         let main = packages.iter().rev().find_map(|pkg| {
             let package = self.p.info.package(*pkg);
             let main = (&*package.name == "main").then(|| package.members.get("main").copied());

@@ -167,10 +167,10 @@ impl<'a> TypeTable<'a> {
             Kind::Interface(iface) => {
                 TypeKind::Interface(iface.methods.iter().map(|m| self.method(m)).collect())
             }
-            // Refused before (ports, islands) or never asked for (named types, tuples).
-            Kind::Port(..) | Kind::Island | Kind::Invalid | Kind::Named(_) | Kind::Tuple(_) => {
-                TypeKind::Bool
-            }
+            Kind::Port(dir, elem) => TypeKind::Port(self.id(elem), dir.can_recv(), dir.can_send()),
+            Kind::Island => TypeKind::Island,
+            // Never asked for: named types have kinds of their own, tuples are no values.
+            Kind::Invalid | Kind::Named(_) | Kind::Tuple(_) => TypeKind::Bool,
         }
     }
 

@@ -194,15 +194,12 @@ impl<'a> Checker<'a> {
             self.report(errors::remote_dyn_call(call.span));
             return;
         };
-        for arg in args {
-            let ty = self.info.type_of(arg.id);
-            let types = self
-                .tys
-                .as_tuple(ty)
-                .map_or_else(|| vec![ty], |types| types.to_vec());
-            for ty in types {
-                self.require_sendable(arg.span, ty);
-            }
+        // What is copied are the parameters' values: a `port T` given for a `port<- T` may go.
+        let callee = self.info.type_of(fun.id);
+        let params = self.tys.as_signature(callee).map(|sig| sig.params.clone());
+        for (at, ty) in params.unwrap_or_default().into_iter().enumerate() {
+            let span = args.get(at).or(args.last()).unwrap_or(fun).span;
+            self.require_sendable(span, ty);
         }
         let fun = fun.unparen();
         match &fun.kind {

@@ -1,0 +1,212 @@
+//! The pool: what is ready to be run, and workers that sleep until something is.
+//!
+//! One of the sleepers may have *the seat*: it does not wait here but in a place of the caller's
+//! (a poller of sockets and timers), which somebody can ring.
+//!
+//! Invariants
+//! 1. A worker that has found nothing sleeps only after it has told so and looked again; who puts
+//!    something looks for sleepers after it has put. So nothing lies ready while all sleep.
+//! 2. `permits` sleepers have been woken and not noticed yet; never more than sleep here.
+//! 3. At most one worker has the seat.
+//! 4. While somebody spins, who puts something wakes nobody: the spinner finds it, or looks again
+//!    after it has stopped spinning. Who finds something while spinning sees to it that what else
+//!    is ready is found, too.
+
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, SegQueue, fence};
+use std::fmt;
+
+#[derive(Default)]
+struct Sleepers {
+    /// Workers that wait for `bell`.
+    here: usize,
+    permits: usize,
+    seated: bool,
+    /// The seat has been rung since its holder took it.
+    rung: bool,
+}
+
+/// See the module's text.
+pub struct Pool<T> {
+    ready: SegQueue<T>,
+    /// Workers that sleep or are about to, in the seat or here.
+    sleeping: AtomicUsize,
+    spinning: AtomicUsize,
+    stopped: AtomicBool,
+    sleepers: Mutex<Sleepers>,
+    bell: Condvar,
+}
+
+/// The caller must ring the seat.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RingSeat(pub bool);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Pool<T> {
+        Pool::new()
+    }
+}
+
+impl<T> Pool<T> {
+    /// A pool with nothing ready.
+    pub fn new() -> Pool<T> {
+        Pool {
+            ready: SegQueue::new(),
+            sleeping: AtomicUsize::new(0),
+            spinning: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            sleepers: Mutex::new(Sleepers::default()),
+            bell: Condvar::new(),
+        }
+    }
+
+    /// Puts something, and wakes a worker for it where one sleeps and none spins.
+    pub fn put(&self, item: T) -> RingSeat {
+        self.ready.push(item);
+        fence(Ordering::SeqCst);
+        if self.spinning.load(Ordering::Relaxed) != 0 {
+            return RingSeat(false);
+        }
+        self.wake_one()
+    }
+
+    /// Takes the oldest that is ready.
+    pub fn take(&self) -> Option<T> {
+        self.ready.pop()
+    }
+
+    /// Whether nothing is ready.
+    pub fn is_empty(&self) -> bool {
+        self.ready.is_empty()
+    }
+
+    /// Looks so many times; `pause` is called in between, and ends the search by false.
+    pub fn spin(&self, rounds: u32, mut pause: impl FnMut() -> bool) -> (Option<T>, RingSeat) {
+        self.spinning.fetch_add(1, Ordering::SeqCst);
+        let mut found = None;
+        for _ in 0..rounds {
+            found = self.ready.pop();
+            if found.is_some() || !pause() {
+                break;
+            }
+        }
+        self.spinning.fetch_sub(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        // What was put while this spun has woken nobody.
+        let found = found.or_else(|| self.ready.pop());
+        let ring = if found.is_some() && !self.ready.is_empty() {
+            self.wake_one()
+        } else {
+            RingSeat(false)
+        };
+        (found, ring)
+    }
+
+    fn wake_one(&self) -> RingSeat {
+        if self.sleeping.load(Ordering::Relaxed) == 0 {
+            return RingSeat(false);
+        }
+        let mut sleepers = self.lock();
+        if sleepers.here > sleepers.permits {
+            sleepers.permits += 1;
+            self.bell.notify_one();
+            return RingSeat(false);
+        }
+        RingSeat(sleepers.seated && !std::mem::replace(&mut sleepers.rung, true))
+    }
+
+    /// Has a sleeper take the seat, where nobody has it.
+    pub fn fill_seat(&self) {
+        if self.sleeping.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let mut sleepers = self.lock();
+        if !sleepers.seated && sleepers.here > sleepers.permits {
+            sleepers.permits += 1;
+            self.bell.notify_one();
+        }
+    }
+
+    /// Sleeps until something may be ready. With `seat`, the worker waits there, if nobody else
+    /// does; it must return when it is rung, even if that was before.
+    pub fn sleep(&self, seat: Option<&mut dyn FnMut()>) {
+        let mut sleepers = self.lock();
+        self.sleeping.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if self.ready.is_empty() && !self.is_stopped() {
+            match seat {
+                Some(seat) if !sleepers.seated => {
+                    sleepers.seated = true;
+                    sleepers.rung = false;
+                    drop(sleepers);
+                    seat();
+                    sleepers = self.lock();
+                    sleepers.seated = false;
+                }
+                _ => {
+                    sleepers.here += 1;
+                    while sleepers.permits == 0 && !self.is_stopped() {
+                        sleepers = self.wait(sleepers);
+                    }
+                    sleepers.permits = sleepers.permits.saturating_sub(1);
+                    sleepers.here -= 1;
+                }
+            }
+        }
+        self.sleeping.fetch_sub(1, Ordering::Relaxed);
+        drop(sleepers);
+    }
+
+    /// Ends it: nobody sleeps any more. The caller rings the seat.
+    pub fn stop(&self) {
+        let sleepers = self.lock();
+        self.stopped.store(true, Ordering::Release);
+        self.bell.notify_all();
+        drop(sleepers);
+    }
+
+    /// Whether the pool was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    #[cfg(not(test))]
+    fn lock(&self) -> std::sync::MutexGuard<'_, Sleepers> {
+        // A panic of another thread leaves the counts whole.
+        self.sleepers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    #[cfg(not(test))]
+    fn wait<'a>(
+        &self,
+        guard: std::sync::MutexGuard<'a, Sleepers>,
+    ) -> std::sync::MutexGuard<'a, Sleepers> {
+        self.bell
+            .wait(guard)
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    fn lock(&self) -> loom::sync::MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().expect("models do not panic")
+    }
+
+    #[cfg(test)]
+    fn wait<'a>(
+        &self,
+        guard: loom::sync::MutexGuard<'a, Sleepers>,
+    ) -> loom::sync::MutexGuard<'a, Sleepers> {
+        self.bell.wait(guard).expect("models do not panic")
+    }
+}
+
+impl<T> fmt::Debug for Pool<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,421 @@
+//! Islands, and what all islands of a program share.
+//!
+//! ```text
+//!            ┌────────────────────────── World ──────────────────────────┐
+//!            │ pool of ready islands   timers   reactor   output   end   │
+//!            └───▲──────────────▲───────────────▲────────────────────────┘
+//!     worker ────┤   worker ────┤               │ bell rung, timer due
+//!                ▼              ▼               │
+//!            Island 0       Island 7        Island 3 (asleep)
+//!            context, executor: one worker's at a time
+//! ```
+//!
+//! An island is in one of these states: a worker runs it; it stands in the pool; or it sleeps,
+//! with its bell set ([`Inbox::sleep`]). Whoever rings the bell takes it out of its inbox, so an
+//! island gets into the pool once for each sleep.
+//!
+//! [`Inbox::sleep`]: super::outside::inbox::Inbox::sleep
+//!
+//! Invariants
+//! 1. An island's context is used by whoever holds the lock of its `body`.
+//! 2. `active` counts the islands that have a token: all but those that sleep and wait for nothing
+//!    but other islands. A bell is rung by an island that has a token itself, or for one that has:
+//!    so when the count falls to zero nothing will ever run again, and that is the one moment when
+//!    a deadlock is looked for.
+//! 3. An island ends when it has no goroutine, no handle, and no letter. What is sent to its ports
+//!    then is refused.
+//!
+//! Decided against: queues of ready islands for each worker with stealing. Islands are few and
+//! their turns long; one queue gives any idle worker whatever is ready.
+
+pub mod handle;
+mod monitor;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use super::context::{Context, Options};
+use super::native::Output;
+use super::outside::Outside;
+use super::outside::inbox::{Letter, Sender};
+use super::outside::reactor::Reactor;
+use super::panic_text;
+use super::program::Program;
+use super::report::{self, Report};
+use super::sched::{self, Ended, Executor};
+use monitor::Monitor;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt;
+use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use vo_mail::pool::{Pool, RingSeat};
+
+/// Makes what runs the goroutines of an island.
+pub type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
+
+/// The islands of a program; see the module's text.
+pub struct World {
+    program: Arc<Program>,
+    options: Options,
+    output: Output,
+    reactor: Arc<Reactor>,
+    make_executor: MakeExecutor,
+    pool: Pool<Arc<Island>>,
+    /// See invariant 2.
+    active: AtomicUsize,
+    /// Islands that sleep until a time or an event.
+    dozing: AtomicIsize,
+    last_id: AtomicU64,
+    islands: Mutex<BTreeMap<u64, Arc<Island>>>,
+    timers: Mutex<BinaryHeap<Reverse<(Instant, u64)>>>,
+    monitor: Monitor,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+    /// Threads that may run islands.
+    most_workers: usize,
+    stack_bytes: usize,
+    end: Mutex<Option<Report>>,
+    totals: Mutex<Totals>,
+}
+
+/// Counters of islands that have ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Islands, that of `main` included.
+    pub islands: u64,
+    /// Frames captured.
+    pub suspensions: u64,
+    /// Times a goroutine was entered.
+    pub switches: u64,
+    /// Goroutines started.
+    pub spawns: u64,
+    /// Collections.
+    pub collections: u64,
+    /// Bytes of heap: the sum of the islands' peaks.
+    pub peak_heap: usize,
+    /// Bytes taken for frame records.
+    pub records: usize,
+}
+
+/// An island, as other threads see it.
+pub struct Island {
+    id: u64,
+    world: Arc<World>,
+    sender: Sender,
+    body: Mutex<Option<Body>>,
+    /// Handles that there are.
+    handles: AtomicUsize,
+    /// Whether it is counted in `World::active`.
+    token: AtomicBool,
+}
+
+/// What an island consists of.
+struct Body {
+    cx: Box<Context>,
+    executor: Box<dyn Executor>,
+    /// The earliest of the island's deadlines in `World::timers`.
+    armed: Option<Instant>,
+    /// Whether it is counted in `World::dozing`.
+    dozes: bool,
+}
+
+// SAFETY: a body is all of an island: what its raw pointers lead to (fibers, records, objects of
+// its heap) is reached through it alone, by whoever holds the lock (1). Executors are made on one
+// thread and used on others, one at a time; what they share is `Sync`.
+unsafe impl Send for Body {}
+
+impl Wake for Island {
+    /// The bell was rung.
+    fn wake(self: Arc<Self>) {
+        if !self.token.swap(true, Ordering::AcqRel) {
+            self.world.active.fetch_add(1, Ordering::SeqCst);
+        }
+        let world = self.world.clone();
+        world.make_ready(self);
+    }
+}
+
+impl Island {
+    /// A handle is gone.
+    fn release(&self) {
+        if self.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.sender.ring();
+        }
+    }
+
+    fn is_main(&self) -> bool {
+        self.id == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Body>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Island {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Island")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// A world without islands, whose workers' threads have so much native stack.
+    pub fn new(
+        program: Arc<Program>,
+        options: Options,
+        output: Output,
+        reactor: Arc<Reactor>,
+        make_executor: MakeExecutor,
+        stack_bytes: usize,
+    ) -> Arc<World> {
+        let most_workers = match options.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        Arc::new(World {
+            program,
+            options,
+            output,
+            reactor,
+            make_executor,
+            pool: Pool::new(),
+            active: AtomicUsize::new(0),
+            dozing: AtomicIsize::new(0),
+            last_id: AtomicU64::new(0),
+            islands: Mutex::default(),
+            timers: Mutex::default(),
+            monitor: Monitor::new(most_workers),
+            workers: Mutex::default(),
+            most_workers,
+            stack_bytes,
+            end: Mutex::default(),
+            totals: Mutex::default(),
+        })
+    }
+
+    /// Runs the program to its end, with this thread as the first worker; tells how it ended.
+    ///
+    /// # Errors
+    /// When there is no memory to begin with.
+    pub fn run(self: &Arc<World>) -> Result<(Report, Totals), String> {
+        let entry = self.program.module.entry.ok_or("no entry function")?;
+        let main = self.add_island(0)?;
+        {
+            let mut body = main.lock();
+            let body = body.as_mut().ok_or("no island")?;
+            let fiber = body.executor.new_fiber(&mut body.cx, entry, &[]);
+            if fiber.is_null() {
+                return Err("no memory for a goroutine".into());
+            }
+            // SAFETY: a fresh fiber is in no queue.
+            unsafe { body.cx.push(fiber) };
+        }
+        // With a seed the clock has no part in what one island does.
+        if self.options.seed == 0 {
+            self.monitor.start();
+        }
+        main.wake();
+        worker::work(self, 0);
+        Ok(self.close())
+    }
+
+    /// A new island without goroutines, for a handle. It starts no thread before the first.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn new_island(self: &Arc<World>) -> Result<Arc<Island>, String> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let island = self.add_island(id)?;
+        if id == 1 {
+            self.monitor.start();
+            self.start_workers();
+        }
+        let body = island.lock();
+        let bell = island.clone().into();
+        if let Some(body) = body.as_ref() {
+            // Nobody can have sent anything yet.
+            let _ = body.cx.outside.inbox.sleep(&bell);
+        }
+        drop(body);
+        Ok(island)
+    }
+
+    fn add_island(self: &Arc<World>, id: u64) -> Result<Arc<Island>, String> {
+        let mut options = self.options.clone();
+        if options.seed != 0 {
+            // Islands should not choose alike.
+            options.seed = options
+                .seed
+                .wrapping_add(id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        }
+        let outside = Outside::new(self.reactor.clone());
+        let output = self.output.clone();
+        let mut cx = Context::new(self.program.clone(), options, output, outside)
+            .map_err(|_| "no memory for a heap")?;
+        cx.island = id;
+        cx.world = Some(self.clone());
+        let island = Arc::new(Island {
+            id,
+            world: self.clone(),
+            sender: cx.outside.inbox.sender(),
+            handles: AtomicUsize::new(1),
+            token: AtomicBool::new(false),
+            body: Mutex::new(Some(Body {
+                cx,
+                executor: (self.make_executor)(),
+                armed: None,
+                dozes: false,
+            })),
+        });
+        self.registry().insert(id, island.clone());
+        lock(&self.totals).islands += 1;
+        Ok(island)
+    }
+
+    fn start_workers(self: &Arc<World>) {
+        let mut workers = lock(&self.workers);
+        for number in 1..self.most_workers {
+            match worker::start(self, number) {
+                Ok(thread) => workers.push(thread),
+                // Fewer workers do as well, only slower.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// An island is ready.
+    fn make_ready(&self, island: Arc<Island>) {
+        let ring = self.pool.put(island);
+        self.ring(ring);
+    }
+
+    fn ring(&self, ring: RingSeat) {
+        if ring.0 {
+            self.reactor.notify();
+        }
+    }
+
+    /// Whether islands are ready that no worker runs.
+    pub fn has_ready(&self) -> bool {
+        !self.pool.is_empty()
+    }
+
+    /// The program ends, for the first reason that comes.
+    fn finish(&self, island: &Island, body: &mut Body, mut ended: Ended) {
+        if self.pool.is_stopped() {
+            return;
+        }
+        if let Ended::Panic(panicking) = &mut ended {
+            panic_text::describe(&mut body.cx, &mut *body.executor, panicking);
+        }
+        let report = report::report(&self.program, island.id, &ended);
+        self.stop(report);
+    }
+
+    fn stop(&self, report: Report) {
+        {
+            let mut end = lock(&self.end);
+            if end.is_some() {
+                return;
+            }
+            *end = Some(report);
+        }
+        self.pool.stop();
+        self.reactor.notify();
+        for island in self.registry().values() {
+            let _ = island.sender.send(Letter::Cancel);
+        }
+        self.monitor.raise();
+    }
+
+    /// No island has a token: nothing will ever run again.
+    fn deadlock(&self) {
+        let islands: Vec<_> = self.registry().values().cloned().collect();
+        let mut stuck = Vec::new();
+        for island in islands {
+            if let Some(body) = island.lock().as_mut() {
+                let found = sched::stuck(&mut body.cx, &*body.executor);
+                stuck.extend(found.into_iter().map(|mut stuck| {
+                    stuck.island = island.id;
+                    stuck
+                }));
+            }
+        }
+        let report = report::report(&self.program, 0, &Ended::Deadlock(stuck));
+        self.stop(report);
+    }
+
+    /// An island has ended: all it has is given back.
+    fn bury(&self, island: &Island, body: Body) {
+        self.registry().remove(&island.id);
+        self.count(&body);
+        drop(body);
+    }
+
+    fn count(&self, body: &Body) {
+        *lock(&self.totals) += Totals::of(&body.cx);
+    }
+
+    /// Ends all islands and threads.
+    fn close(&self) -> (Report, Totals) {
+        for worker in std::mem::take(&mut *lock(&self.workers)) {
+            if let Err(panic) = worker.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        self.monitor.stop();
+        while self.pool.take().is_some() {}
+        // Islands keep the world alive, and it them.
+        let islands = std::mem::take(&mut *self.registry());
+        for island in islands.values() {
+            if let Some(body) = island.lock().take() {
+                self.count(&body);
+            }
+        }
+        let report = lock(&self.end).take().unwrap_or_default();
+        (report, *lock(&self.totals))
+    }
+
+    fn registry(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Island>>> {
+        lock(&self.islands)
+    }
+}
+
+impl Totals {
+    fn of(cx: &Context) -> Totals {
+        let heap = cx.heap.stats();
+        Totals {
+            islands: 0,
+            suspensions: cx.suspensions,
+            switches: cx.switches,
+            spawns: u64::from(cx.last_id),
+            collections: heap.collections,
+            peak_heap: heap.peak,
+            records: cx.arena.bytes(),
+        }
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Totals) {
+        self.islands += other.islands;
+        self.suspensions += other.suspensions;
+        self.switches += other.switches;
+        self.spawns += other.spawns;
+        self.collections += other.collections;
+        self.peak_heap += other.peak_heap;
+        self.records += other.records;
+    }
+}
+
+/// Locks; a panic of another thread leaves what is locked here whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

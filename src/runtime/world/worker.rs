@@ -1,0 +1,222 @@
+//! A worker: a thread that runs islands.
+
+use super::monitor::TIME_SLICE;
+use super::{Body, Island, World, lock};
+use crate::runtime::sched::{self, Ended, Turn};
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a worker that finds nothing looks on before it sleeps. Waking a thread costs the
+/// waker some microseconds, and the sleeper ten times that; messages between islands that both
+/// work come closer to each other.
+const SPIN: Duration = Duration::from_micros(30);
+
+/// How often the clock is asked while spinning.
+const SPINS_PER_LOOK: u32 = 32;
+
+/// How often a worker that always has something to run looks for events.
+const LOOK_PERIOD: Duration = Duration::from_micros(200);
+
+/// Starts a thread that is worker `number`.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(super) fn start(world: &Arc<World>, number: usize) -> std::io::Result<JoinHandle<()>> {
+    let world = world.clone();
+    std::thread::Builder::new()
+        .name(format!("vo-worker-{number}"))
+        .stack_size(world.stack_bytes)
+        .spawn(move || work(&world, number))
+}
+
+/// Runs islands until the program ends.
+pub(super) fn work(world: &Arc<World>, number: usize) {
+    let _guard = StopOnPanic(world);
+    let mut looked = Instant::now();
+    while !world.pool.is_stopped() {
+        if world.dozing.load(Ordering::Relaxed) > 0 {
+            let now = Instant::now();
+            if now - looked >= LOOK_PERIOD {
+                looked = now;
+                world.reactor.look();
+            }
+            world.ring_due(now);
+        }
+        if let Some(island) = world.pool.take() {
+            if world.dozing.load(Ordering::Relaxed) > 0 {
+                // Somebody who has nothing to do may wait for events meanwhile.
+                world.pool.fill_seat();
+            }
+            world.run_island(island, number);
+        } else if let Some(island) = world.look_on() {
+            world.run_island(island, number);
+        } else {
+            world.rest();
+        }
+    }
+}
+
+/// A worker that panics (which is a defect of the runtime) must not leave others waiting.
+struct StopOnPanic<'a>(&'a World);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop(Default::default());
+        }
+    }
+}
+
+impl World {
+    /// Looks for a ready island for a while.
+    fn look_on(&self) -> Option<Arc<Island>> {
+        if self.most_workers == 1 {
+            return None;
+        }
+        let until = Instant::now() + SPIN;
+        let mut left = SPINS_PER_LOOK;
+        let (found, ring) = self.pool.spin(u32::MAX, || {
+            std::hint::spin_loop();
+            left -= 1;
+            if left > 0 {
+                return true;
+            }
+            left = SPINS_PER_LOOK;
+            Instant::now() < until && !self.pool.is_stopped()
+        });
+        self.ring(ring);
+        found
+    }
+
+    /// Sleeps until an island may be ready.
+    fn rest(&self) {
+        self.output.flush();
+        if self.dozing.load(Ordering::Relaxed) > 0 {
+            let mut seat = || self.wait_for_events();
+            self.pool.sleep(Some(&mut seat));
+        } else {
+            self.pool.sleep(None);
+        }
+    }
+
+    fn wait_for_events(&self) {
+        let next = lock(&self.timers).peek().map(|Reverse((at, _))| *at);
+        if let Err(error) = self.reactor.wait(next) {
+            self.stop(crate::runtime::report::Report {
+                text: format!("fatal error: cannot wait for events: {error}\n"),
+                status: 2,
+            });
+        }
+    }
+
+    /// Rings the islands whose deadlines have passed.
+    fn ring_due(&self, now: Instant) {
+        loop {
+            let due = {
+                let mut timers = lock(&self.timers);
+                match timers.peek() {
+                    Some(Reverse((at, _))) if *at <= now => timers.pop(),
+                    _ => None,
+                }
+            };
+            let Some(Reverse((_, id))) = due else {
+                return;
+            };
+            let island = self.registry().get(&id).cloned();
+            if let Some(island) = island {
+                island.sender.ring();
+            }
+        }
+    }
+
+    /// Runs an island until it has nothing to do, or others should have their turn.
+    fn run_island(self: &Arc<World>, island: Arc<Island>, worker: usize) {
+        let mut lock = island.lock();
+        let Some(body) = lock.as_mut() else {
+            return;
+        };
+        self.monitor.enter(worker, &body.cx.limit);
+        let leave = Leave(self, worker);
+        loop {
+            self.stop_dozing(body);
+            match sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE)) {
+                Turn::Ended(Ended::Cancelled) => return,
+                Turn::Ended(ended) => return self.finish(&island, body, ended),
+                Turn::Paused => {
+                    drop(leave);
+                    drop(lock);
+                    return self.make_ready(island);
+                }
+                Turn::Idle(until) => {
+                    self.doze(&island, body, until);
+                    // The token stays: something will come.
+                    if body.cx.outside.inbox.sleep(&island.clone().into()) {
+                        return;
+                    }
+                }
+                Turn::Stuck if self.has_died(&island, body) => {
+                    drop(leave);
+                    let Some(body) = lock.take() else { return };
+                    drop(lock);
+                    self.bury(&island, body);
+                    return self.give_token();
+                }
+                Turn::Stuck => {
+                    // From here on whoever rings gives it a new token.
+                    island.token.store(false, Ordering::Release);
+                    if body.cx.outside.inbox.sleep(&island.clone().into()) {
+                        drop(leave);
+                        drop(lock);
+                        return self.give_token();
+                    }
+                    island.token.store(true, Ordering::Release);
+                }
+            }
+        }
+    }
+
+    /// Nothing will come to an island any more, which has nothing to do.
+    fn has_died(&self, island: &Island, body: &Body) -> bool {
+        let alone = island.handles.load(Ordering::Acquire) == 0;
+        alone && !island.is_main() && body.cx.goroutines == 0 && body.cx.outside.inbox.is_empty()
+    }
+
+    fn doze(&self, island: &Island, body: &mut Body, until: Option<Instant>) {
+        body.dozes = true;
+        self.dozing.fetch_add(1, Ordering::Relaxed);
+        if let Some(until) = until
+            && body.armed.is_none_or(|armed| armed > until)
+        {
+            body.armed = Some(until);
+            lock(&self.timers).push(Reverse((until, island.id)));
+        }
+    }
+
+    fn stop_dozing(&self, body: &mut Body) {
+        if std::mem::take(&mut body.dozes) {
+            self.dozing.fetch_sub(1, Ordering::Relaxed);
+        }
+        if body.armed.is_some_and(|armed| armed <= Instant::now()) {
+            body.armed = None;
+        }
+    }
+
+    /// An island has no token any more.
+    fn give_token(&self) {
+        if self.active.fetch_sub(1, Ordering::SeqCst) == 1 && !self.pool.is_stopped() {
+            self.deadlock();
+        }
+    }
+}
+
+/// Takes an island's limit word back from the monitor.
+struct Leave<'a>(&'a World, usize);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.monitor.leave(self.1);
+    }
+}
