@@ -5,7 +5,8 @@
     benches/compare.py --only fib pingpong      some of them
     benches/compare.py --markdown table.md      write the table to a file as well
 
-The programs in benches/programs are valid Go and valid Vo. Each is built once
+The programs in benches/programs are valid Go and valid Vo; what has islands is
+not, and has a twin in Go beside it (NAME.go). Each is built once
 with `go build`, then run with GOMAXPROCS=1 and with Go's default; the better
 of the two counts as Go's time, and its memory stands beside it. Vo runs the
 source with `vo run`, so its time includes compiling. Every figure is the best
@@ -152,7 +153,8 @@ def best_of(count: int, command: list, env: dict, timeout: float, scratch: Path)
 
 def measure_go(go: str, program: Path, args, scratch: Path) -> Run:
     source, binary = scratch / "main.go", scratch / "main.bin"
-    shutil.copyfile(program, source)
+    twin = program.with_suffix(".go")
+    shutil.copyfile(twin if twin.exists() else program, source)
     env = {**os.environ, "GO111MODULE": "off"}
     try:
         built = subprocess.run(
