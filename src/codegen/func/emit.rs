@@ -400,6 +400,8 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             let go_on = self.continuation(point);
             self.raw.jump(go_on, &[]);
             self.raw.at(go_on);
+            // Those who resume here have not computed the values that sums are made of.
+            self.known.sums.clear();
         }
         self.forget_written(at);
     }
