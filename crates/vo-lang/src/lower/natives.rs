@@ -63,8 +63,11 @@ impl Lowerer<'_, '_> {
 /// The runtime function of that name. Those that other packages may call are spelt there with a small
 /// letter, because they are not for users.
 fn runtime_function(name: &str) -> Option<RtFn> {
-    if name == "internal/sys.WriteFd" {
-        return Some(RtFn::WriteFd);
+    match name {
+        // What package os has, for those that cannot import it.
+        "internal/sys.WriteFd" => return Some(RtFn::WriteFd),
+        "internal/sys.ReadFile" => return Some(RtFn::FileRead),
+        _ => {}
     }
     RtFn::from_name(name).or_else(|| {
         let (package, func) = name.rsplit_once('.')?;
