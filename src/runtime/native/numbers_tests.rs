@@ -149,3 +149,28 @@ fn parses_what_go_parses() {
     );
     assert_eq!(parse(b"0.1", true), Ok(f64::from(0.1f32)));
 }
+
+proptest::proptest! {
+    /// The fewest digits of a float are read back as the float, in every format.
+    #[test]
+    fn shortest_digits_come_back(bits in proptest::num::u64::ANY) {
+        let value = f64::from_bits(bits);
+        for format in ['e', 'f', 'g', 'x'].into_iter().filter(|_| value.is_finite()) {
+            let text = wide(value, format, -1);
+            let back = parse(text.as_bytes(), false).ok();
+            proptest::prop_assert_eq!(back.map(f64::to_bits), Some(bits), "{}", text);
+        }
+    }
+
+    /// Digits as asked for are those of the standard library, and what it shows is read alike.
+    #[test]
+    fn digits_agree_with_the_standard_library(bits in proptest::num::u64::ANY, precision in 0..30usize) {
+        let value = f64::from_bits(bits);
+        if value.is_finite() {
+            let text = format!("{value:.precision$}");
+            proptest::prop_assert_eq!(wide(value, 'f', precision as i64), text.clone());
+            let back = parse(text.as_bytes(), false).ok();
+            proptest::prop_assert_eq!(back.map(f64::to_bits), text.parse().ok().map(f64::to_bits));
+        }
+    }
+}
