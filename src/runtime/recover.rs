@@ -26,6 +26,7 @@ pub struct Landed {
     /// By number, less one; a number that is given back is given out again.
     panics: Vec<Option<Box<Panicking>>>,
     /// Panics that are over, to be used again.
+    #[allow(clippy::vec_box, reason = "the boxes themselves are used again")]
     spare: Vec<Box<Panicking>>,
 }
 
