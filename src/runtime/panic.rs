@@ -68,12 +68,11 @@ impl Panicking {
 
     /// Makes it as new, but for the room that its trace has.
     pub fn clear(&mut self) {
-        let mut trace = std::mem::take(&mut self.trace);
-        trace.clear();
-        *self = Panicking {
-            trace,
-            ..Panicking::default()
-        };
+        self.trace.clear();
+        self.elided = 0;
+        self.recovered = false;
+        self.former = None;
+        self.value = PanicValue::default();
     }
 }
 

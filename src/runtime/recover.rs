@@ -25,6 +25,8 @@ use vo_bytecode::{FuncId, MethodId, PanicKind};
 pub struct Landed {
     /// By number, less one; a number that is given back is given out again.
     panics: Vec<Option<Box<Panicking>>>,
+    /// The places among them that are free.
+    free: Vec<usize>,
     /// Panics that are over, to be used again.
     #[allow(clippy::vec_box, reason = "the boxes themselves are used again")]
     spare: Vec<Box<Panicking>>,
@@ -35,14 +37,16 @@ const MAX_SPARE: usize = 16;
 
 impl Landed {
     fn put(&mut self, panicking: Box<Panicking>) -> u64 {
-        let at = match self.panics.iter().position(Option::is_none) {
-            Some(at) => at,
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.panics[at] = Some(panicking);
+                at
+            }
             None => {
-                self.panics.push(None);
+                self.panics.push(Some(panicking));
                 self.panics.len() - 1
             }
         };
-        self.panics[at] = Some(panicking);
         at as u64 + 1
     }
 
@@ -53,7 +57,9 @@ impl Landed {
 
     fn take(&mut self, number: u64) -> Option<Box<Panicking>> {
         let at = usize::try_from(number.checked_sub(1)?).ok()?;
-        self.panics.get_mut(at)?.take()
+        let panicking = self.panics.get_mut(at)?.take()?;
+        self.free.push(at);
+        Some(panicking)
     }
 
     /// A panic object with that value, and without frames.
@@ -212,3 +218,53 @@ impl Context {
 
 /// How many words [`Context::recover`] gives.
 pub const RECOVER_WORDS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landed(landed: &mut Landed, text: &str) -> u64 {
+        let panicking = landed.fresh(PanicValue::Text(text.into()), 1);
+        landed.put(panicking)
+    }
+
+    #[test]
+    fn numbers_are_given_out_again() {
+        let mut all = Landed::default();
+        let (a, b) = (landed(&mut all, "a"), landed(&mut all, "b"));
+        assert_eq!((a, b), (1, 2));
+        let taken = all.take(a).expect("it has landed");
+        assert_eq!(taken.value, PanicValue::Text("a".into()));
+        assert!(all.take(a).is_none());
+        all.recycle(taken);
+        let c = landed(&mut all, "c");
+        assert_eq!(c, a);
+        let again = all.get(c).expect("it has landed");
+        assert_eq!(again.value, PanicValue::Text("c".into()));
+        assert!(all.get(0).is_none());
+    }
+
+    #[test]
+    fn a_replaced_panic_leaves_its_frames_and_its_value() {
+        use crate::runtime::panic::Frame;
+        let frame = |func: u32| Frame {
+            func: FuncId(func),
+            line: func,
+        };
+        let panicking = |text: &str, frames: &[u32]| Panicking {
+            value: PanicValue::Text(text.into()),
+            trace: frames.iter().map(|func| frame(*func)).collect(),
+            ..Panicking::default()
+        };
+        // Function 3 runs a deferred call, which panics in function 5.
+        let mut second = panicking("second", &[5, 4, 3]);
+        second.replace(Box::new(panicking("first", &[1, 2, 3])));
+        assert_eq!(second.trace, [5, 4, 1, 2, 3].map(frame));
+        let mut third = panicking("third", &[6, 3]);
+        third.replace(Box::new(second));
+        let former = third.former.as_ref().expect("it has replaced one");
+        assert_eq!(former.value, PanicValue::Text("second".into()));
+        assert!(former.former.is_some());
+        assert_eq!(third.trace, [6, 5, 4, 1, 2, 3].map(frame));
+    }
+}

@@ -48,6 +48,35 @@ fn results_are_not_live_across_their_instruction() {
 }
 
 #[test]
+fn what_the_landing_reads_lives_where_a_panic_may_begin() {
+    // %1 is written before anything may panic, and by what may: the old value is wanted too.
+    let code = vec![
+        set(1),
+        set(3),
+        receive(&[1], 0),
+        set(2),
+        ret(&[1]),
+        Inst::PanicLand {
+            panic: Dst(Slot(3)),
+            former: Src(Slot(3)),
+        },
+        ret(&[1]),
+    ];
+    let func = function(4, 0, code);
+    let cfg = Cfg::build(&func);
+    let live = Liveness::build(&func, &cfg);
+    assert_eq!(cfg.landing(), Some(BlockId(1)));
+    let thrown: Vec<_> = cfg.panic_edges().map(|edge| (edge.from, edge.to)).collect();
+    assert_eq!(thrown, [(BlockId(0), BlockId(1))]);
+    assert_eq!(live.landing().map(list), Some(of(&[1, 3])));
+    assert_eq!(list(&live.live_in(BlockId(0))), of(&[0]));
+    assert_eq!(list(&live.live_before(2)), of(&[0, 1, 3]));
+    assert_eq!(list(&live.live_across(2)), of(&[1, 3]));
+    assert_eq!(list(&live.live_after(2)), of(&[1]));
+    assert_eq!(list(&live.live_after(3)), of(&[1]));
+}
+
+#[test]
 fn a_select_writes_when_it_is_executed() {
     let code = vec![
         Inst::SelectBegin {

@@ -35,6 +35,19 @@ impl Lowerer<'_, '_> {
         });
     }
 
+    /// The name of a wrapper of a method, as those of declared methods are made.
+    fn method_name(&self, ty: Ty, method: &str) -> String {
+        let shown = self.tys().display(ty, None);
+        match shown
+            .strip_prefix('*')
+            .map(|target| target.rsplit_once('.'))
+        {
+            Some(Some((pkg, target))) => format!("{pkg}.(*{target}).{method}"),
+            Some(None) => format!("({shown}).{method}"),
+            None => format!("{shown}.{method}"),
+        }
+    }
+
     /// A wrapper passes on to what it calls the panic that it may recover; must be called before
     /// anything is emitted.
     fn enter_wrapper(&mut self, recovers: bool) {
@@ -109,7 +122,7 @@ impl Lowerer<'_, '_> {
         let Some(wanted) = wanted else {
             return self.finish(String::new(), 0);
         };
-        let name = format!("{}.{}", self.tys().display(ty, None), wanted.name);
+        let name = self.method_name(ty, &wanted.name);
         let Some(sig) = self.tys().as_signature(wanted.sig) else {
             return self.finish(name, 0);
         };
@@ -184,7 +197,7 @@ impl Lowerer<'_, '_> {
                 let methods = self.tys().as_interface(*iface);
                 let method = methods.as_ref().and_then(|i| i.methods.get(*index));
                 let name = method.map_or("?", |m| &m.name);
-                let name = format!("{}.{name}", self.tys().display(*iface, None));
+                let name = self.method_name(*iface, name);
                 (name, method.map_or(Ty::INVALID, |m| m.sig))
             }
         };
@@ -229,7 +242,7 @@ impl Lowerer<'_, '_> {
         pkg: Option<PkgId>,
         func: Ty,
     ) -> bc::Function {
-        let name = format!("{}.{method}", self.tys().display(recv, None));
+        let name = self.method_name(recv, method);
         let Some(sig) = self.tys().as_signature(func) else {
             return self.finish(name, 0);
         };
