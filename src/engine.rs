@@ -23,8 +23,11 @@
 //! ```
 
 use crate::codegen::exec::{Code, JitExecutor, THREAD_STACK_BYTES};
+use crate::host::Host;
 use crate::interp::Interp;
+use crate::running::{Canceller, Running};
 use crate::runtime::context::Options;
+use crate::runtime::hostcall::{Embedder, Table};
 use crate::runtime::native::Output;
 use crate::runtime::outside::reactor::Reactor;
 use crate::runtime::program::Program;
@@ -39,6 +42,7 @@ use vo_bytecode::verify::{VerifyError, verify};
 /// A verified program, ready to be run any number of times.
 pub struct Engine {
     program: Arc<Program>,
+    host: Arc<Table>,
 }
 
 /// What runs the functions of a program.
@@ -150,9 +154,18 @@ impl Engine {
     /// # Errors
     /// When the module is malformed; each error names function and instruction.
     pub fn new(module: Module) -> Result<Engine, EngineError> {
+        Engine::with_host(module, Host::new())
+    }
+
+    /// Verifies a module that may call functions of this program.
+    ///
+    /// # Errors
+    /// As for [`Engine::new`].
+    pub fn with_host(module: Module, host: Host) -> Result<Engine, EngineError> {
         verify(&module).map_err(EngineError::Malformed)?;
         Ok(Engine {
             program: Arc::new(Program::new(module)),
+            host: host.into_table(),
         })
     }
 
@@ -161,26 +174,55 @@ impl Engine {
         &self.program.module
     }
 
-    /// Runs the program to its end, on a thread of its own that has the native stack it needs.
+    /// Runs the program to its end, and drives the host functions that it waits for meanwhile.
     ///
     /// # Errors
     /// When the program cannot even start. How it ends is told by the result.
     pub fn run(&self, config: &RunConfig, output: Output) -> Result<Run, EngineError> {
+        self.start(config, output)?.wait()
+    }
+
+    /// Starts the program on a thread of its own, which has the native stack that it needs. What
+    /// comes back is a future, to be polled or waited for.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub fn start(&self, config: &RunConfig, output: Output) -> Result<Running, EngineError> {
         let program = self.program.clone();
         let config = config.clone();
-        let thread = std::thread::Builder::new()
+        let (done, result) = async_channel::bounded(1);
+        let (driver, calls) = async_channel::unbounded();
+        let control = Canceller::default();
+        let attached = control.clone();
+        let embedder = Embedder {
+            table: self.host.clone(),
+            driver,
+            attach: Box::new(move |inbox| attached.attach(inbox)),
+        };
+        let running = Running::new(result, calls, control.clone());
+        if let Some(time) = config.options.max_time {
+            control.limit(time)?;
+        }
+        std::thread::Builder::new()
             .name("vo-worker".into())
             .stack_size(THREAD_STACK_BYTES)
-            .spawn(move || run_here(program, &config, output))
+            .spawn(move || {
+                let run = run_here(program, &config, output, embedder);
+                control.end();
+                // Whoever started the program may not care any more.
+                let _ = done.try_send(run);
+            })
             .map_err(|error| EngineError::Host(format!("cannot start a thread: {error}")))?;
-        match thread.join() {
-            Ok(run) => run,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        Ok(running)
     }
 }
 
-fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result<Run, EngineError> {
+fn run_here(
+    program: Arc<Program>,
+    config: &RunConfig,
+    output: Output,
+    embedder: Embedder,
+) -> Result<Run, EngineError> {
     program.module.entry.ok_or(EngineError::NoEntry)?;
     let no_reactor = |error| EngineError::Host(format!("cannot watch for events: {error}"));
     let reactor = Arc::new(Reactor::new().map_err(no_reactor)?);
@@ -206,6 +248,7 @@ fn run_here(program: Arc<Program>, config: &RunConfig, output: Output) -> Result
         reactor,
         make_executor,
         THREAD_STACK_BYTES,
+        embedder,
     );
     let (report, totals) = world.run().map_err(EngineError::Host)?;
     let stats = stats(

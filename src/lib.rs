@@ -10,8 +10,10 @@
 pub mod cfg;
 pub mod codegen;
 pub mod engine;
+pub mod host;
 pub mod interp;
 pub mod load;
+pub mod running;
 pub mod runtime;
 pub mod split;
 pub mod view;

@@ -1,13 +1,17 @@
 //! The command `vo`: runs, checks and builds Vo programs. See `vo --help`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use signal_hook::consts::SIGQUIT;
+use signal_hook::iterator::Signals;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use vo_bytecode::{Module, binary, text};
 use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::load::{in_file, load};
+use vo_jit::running::Canceller;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
 use vo_jit::runtime::observe::Observer;
@@ -74,6 +78,9 @@ struct RunArgs {
     /// Most memory for the heap, such as 512M or 2G
     #[arg(long, value_parser = parse_size)]
     max_heap: Option<usize>,
+    /// Most time that the program may take, in seconds
+    #[arg(long, value_parser = parse_seconds)]
+    max_time: Option<Duration>,
     /// Most memory for the frames of one goroutine
     #[arg(long, value_parser = parse_size)]
     max_stack: Option<usize>,
@@ -160,6 +167,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
         nil_chan_blocks: args.nil_chan == NilChan::Block,
         main_exit_go: args.main_exit == MainExit::Go,
         max_heap: args.max_heap.unwrap_or(defaults.max_heap),
+        max_time: args.max_time,
         max_stack: args.max_stack.unwrap_or(defaults.max_stack),
         max_goroutines: args.max_goroutines.unwrap_or(defaults.max_goroutines),
         workers: args.workers.unwrap_or(defaults.workers),
@@ -173,7 +181,11 @@ fn run(args: RunArgs) -> Result<u8, String> {
         KindArg::Interp => EngineKind::Interp,
     };
     let run = engine
-        .run(&RunConfig { kind, options }, Output::process())
+        .start(&RunConfig { kind, options }, Output::process())
+        .and_then(|running| {
+            show_goroutines_on_quit(running.canceller());
+            running.wait()
+        })
         .map_err(|e| in_file(&args.file, &e))?;
     if let Some(observer) = observer {
         write_observed(&args, engine.module(), &observer, &run.stats)?;
@@ -228,6 +240,19 @@ fn cannot_write(output: &Path, error: &std::io::Error) -> String {
     format!("error: cannot write {}: {error}", output.display())
 }
 
+/// Has the program end on SIGQUIT (control-backslash) and show its goroutines, as Go programs do.
+fn show_goroutines_on_quit(canceller: Canceller) {
+    // Without a handler the signal ends the process all the same.
+    let Ok(mut signals) = Signals::new([SIGQUIT]) else {
+        return;
+    };
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            canceller.quit();
+        }
+    });
+}
+
 fn check(file: &Path) -> Result<u8, String> {
     compile::check_path(file).map_err(|failure| failure.render(colour()))?;
     Ok(0)
@@ -255,6 +280,14 @@ fn dump(file: &Path) -> Result<u8, String> {
 
 fn colour() -> bool {
     std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal()
+}
+
+/// A number of seconds, with or without a fraction.
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number of seconds"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| format!("`{text}`: {error}"))
 }
 
 /// A number of bytes, with K, M or G for powers of 1024.

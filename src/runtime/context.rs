@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The most result words a call, a channel operation or a runtime function can give.
 pub const RESULT_WORDS: usize = 256;
@@ -173,6 +173,8 @@ pub struct Entry {
 pub struct Attention {
     /// Collect garbage.
     pub collect: bool,
+    /// See whether heap and frames together are beyond the limit.
+    pub exhausted: bool,
     /// See whether this goroutine, which captures itself, has too deep a stack.
     pub stack: Option<*mut Fiber>,
 }
@@ -196,8 +198,10 @@ pub struct Options {
     pub nil_chan_blocks: bool,
     /// The program ends with `main` (Go's rule) instead of waiting for its goroutines.
     pub main_exit_go: bool,
-    /// Most bytes of heap.
+    /// Most bytes of heap, and of frames and goroutines beside it.
     pub max_heap: usize,
+    /// The time after which the program is ended.
+    pub max_time: Option<Duration>,
     /// Most goroutines at a time.
     pub max_goroutines: usize,
     /// Most bytes of records that a stack overflow may reach.
@@ -222,6 +226,7 @@ impl Default for Options {
             nil_chan_blocks: false,
             main_exit_go: false,
             max_heap: usize::MAX,
+            max_time: None,
             max_goroutines: u32::MAX as usize,
             max_stack: 1 << 30,
             workers: 0,
@@ -373,7 +378,27 @@ impl Context {
         if self.arena.bytes() > before.max(self.options.max_stack) {
             self.ask_capture();
         }
+        if self.arena.bytes() > before {
+            self.check_exhausted();
+        }
         record
+    }
+
+    /// Has the scheduler end the program where it takes too much memory. Until then it goes on:
+    /// in the middle of a capture nobody can.
+    fn check_exhausted(&mut self) {
+        if self.is_exhausted() {
+            self.attention.exhausted = true;
+            self.ask_capture();
+            self.attend();
+        }
+    }
+
+    /// Whether the heap, frames and goroutines together take more than they may.
+    pub fn is_exhausted(&self) -> bool {
+        let limit = self.options.max_heap;
+        let frames = self.arena.bytes() + self.slabs.bytes();
+        limit != usize::MAX && frames + self.heap.stats().in_use > limit
     }
 
     /// Takes a record back.
@@ -401,6 +426,7 @@ impl Context {
         let fiber = if cell <= MAX_FIBER_WORDS {
             if self.fibers[cell].is_null() {
                 self.fibers[cell] = self.slabs.carve(cell);
+                self.check_exhausted();
             }
             let head = self.fibers[cell];
             if head.is_null() {

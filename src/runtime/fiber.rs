@@ -115,6 +115,7 @@ impl Fiber {
 #[derive(Default)]
 pub struct FiberSlabs {
     chunks: Vec<Chunk>,
+    bytes: usize,
 }
 
 struct Chunk {
@@ -153,6 +154,7 @@ impl FiberSlabs {
                 if base.is_null() {
                     return ptr::null_mut();
                 }
+                self.bytes += bytes;
                 self.chunks.push(Chunk {
                     base,
                     layout,
@@ -178,6 +180,11 @@ impl FiberSlabs {
         }
         chunk.used = last;
         list
+    }
+
+    /// Bytes taken from the system.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Calls `each` for every fiber that exists.

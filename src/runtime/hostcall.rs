@@ -1,12 +1,13 @@
 //! Calls of functions of the program that the engine is embedded in.
 //!
-//! What a Rust program registers becomes a [`Table`] of functions from values
+//! What a Rust program registers ([`crate::host::Host`]) becomes a [`Table`] of functions from values
 //! to values. Vo code reaches it through package `host`, whose source is made from the
 //! registrations, and the native functions of `internal/hostcall` (see `native::host`): they pass
 //! arguments one by one, call, and take results one by one. Nothing else runs in an island between
 //! the first and the call, nor between the call's end and the last, so one set of each does.
 
 use super::context::{Context, JitResult};
+use super::outside::inbox::Sender;
 use super::outside::waits::{Outcome, Reason};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,6 +62,16 @@ pub struct Table {
     pub fingerprint: String,
 }
 
+/// What the program that the engine is embedded in gives to a run.
+pub struct Embedder {
+    /// Its functions.
+    pub table: Arc<Table>,
+    /// Who drives their futures.
+    pub driver: async_channel::Sender<Work<()>>,
+    /// Takes the inbox of `main`'s island, through which the program can be ended.
+    pub attach: Box<dyn Fn(Sender) + Send + Sync>,
+}
+
 /// An island's side of calls.
 #[derive(Default)]
 pub struct HostCalls {
@@ -77,6 +88,15 @@ pub struct HostCalls {
 }
 
 impl HostCalls {
+    /// For the functions of an embedder.
+    pub fn new(embedder: &Embedder) -> HostCalls {
+        HostCalls {
+            table: embedder.table.clone(),
+            driver: Some(embedder.driver.clone()),
+            ..HostCalls::default()
+        }
+    }
+
     fn set(&mut self, called: Called) {
         match called {
             Ok(results) => {

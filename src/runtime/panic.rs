@@ -257,7 +257,12 @@ impl Context {
 
     /// Begins the panic of a fault.
     pub fn fault(&mut self, fault: Fault, a: i64, b: i64) -> JitResult {
-        let text = fault.text(a, b);
+        let text = match (fault, self.options.max_heap) {
+            (Fault::OutOfMemory, limit) if limit != usize::MAX => {
+                format!("out of memory: the limit of {limit} bytes is reached")
+            }
+            _ => fault.text(a, b),
+        };
         self.panic(if fault.is_fatal() {
             PanicValue::Fatal(text)
         } else {

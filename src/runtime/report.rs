@@ -4,6 +4,7 @@
 
 use super::fiber::State;
 use super::native::{Value, general_text};
+use super::outside::inbox::Stop;
 use super::panic::{Frame, KEPT_FRAMES, PanicValue, Panicking};
 use super::program::Program;
 use super::sched::{Ended, Stuck};
@@ -32,8 +33,18 @@ pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
     let status = match ended {
         Ended::Finished => 0,
         Ended::Exit(code) => *code,
-        Ended::Cancelled => {
+        Ended::Cancelled(Stop::TimeLimit(time)) => {
+            let limit = format_args!("fatal error: time limit of {time:?} reached\n");
+            put(&mut text, limit);
+            FAILED
+        }
+        Ended::Cancelled(Stop::Asked | Stop::Quit | Stop::Over) => {
             text.push_str("fatal error: cancelled\n");
+            FAILED
+        }
+        Ended::Quit(all) => {
+            text.push_str("SIGQUIT: quit\n");
+            put_all(program, all, &mut text);
             FAILED
         }
         Ended::Panic(panicking) => {
@@ -42,20 +53,26 @@ pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
         }
         Ended::Deadlock(stuck) => {
             text.push_str("fatal error: all goroutines are asleep - deadlock!\n");
-            for stuck in stuck {
-                put_goroutine(
-                    program,
-                    (stuck.island, stuck.goroutine),
-                    reason(program, stuck),
-                    &stuck.frames,
-                    0,
-                    &mut text,
-                );
-            }
+            put_all(program, stuck, &mut text);
             FAILED
         }
     };
     Report { text, status }
+}
+
+fn put_all(program: &Program, all: &[Stuck], text: &mut String) {
+    for stuck in all {
+        let mut state = reason(program, stuck).to_owned();
+        if let Some((outside, since)) = stuck.outside {
+            state = outside.text().to_owned();
+            let minutes = since.elapsed().as_secs() / 60;
+            if minutes > 0 {
+                put(&mut state, format_args!(", {minutes} minutes"));
+            }
+        }
+        let who = (stuck.island, stuck.goroutine);
+        put_goroutine(program, who, &state, &stuck.frames, 0, text);
+    }
 }
 
 fn put_panic(program: &Program, island: u64, panicking: &Panicking, text: &mut String) {

@@ -3,7 +3,9 @@
 use super::context::Context;
 use super::fiber::{Fiber, State};
 use super::heap::Marker;
+use super::outside::inbox::Stop;
 use super::outside::reactor::TIMED_OUT;
+use super::outside::waits::Reason;
 use super::panic::{Fault, Frame, PanicValue, Panicking};
 use super::timer::Action;
 use super::world::handle::{self, Boot};
@@ -57,11 +59,13 @@ pub enum Ended {
     Panic(Box<Panicking>),
     /// Goroutines are left that can never run: each with its frames.
     Deadlock(Vec<Stuck>),
-    /// Somebody asked for the end.
-    Cancelled,
+    /// It was ended from outside.
+    Cancelled(Stop),
+    /// It was ended to see what its goroutines do: each with its frames.
+    Quit(Vec<Stuck>),
 }
 
-/// A goroutine that can never run again.
+/// A goroutine that can never run again, or is not to.
 #[derive(Debug)]
 pub struct Stuck {
     /// The island's number.
@@ -70,6 +74,8 @@ pub struct Stuck {
     pub goroutine: u32,
     /// What it waits for.
     pub state: State,
+    /// What it waits for outside, and since when.
+    pub outside: Option<(Reason, Instant)>,
     /// Where it stands, innermost first.
     pub frames: Vec<Frame>,
 }
@@ -103,8 +109,11 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
                 return Turn::Ended(Ended::Panic(panicking));
             }
         }
-        if cx.outside.cancelled {
-            return Turn::Ended(Ended::Cancelled);
+        if let Some(stop) = cx.outside.cancelled {
+            return Turn::Ended(match stop {
+                Stop::Quit => Ended::Quit(stuck(cx, executor)),
+                _ => Ended::Cancelled(stop),
+            });
         }
         let ran = if cx.panicking.is_some() {
             Ran::Panicked
@@ -137,7 +146,7 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
                 receive(cx, executor);
                 let news = cx.has_ready()
                     || (!cx.starts.is_empty() && cx.boot != Boot::Running)
-                    || cx.outside.cancelled
+                    || cx.outside.cancelled.is_some()
                     || cx.panicking.is_some();
                 if !news {
                     return idle(cx);
@@ -165,6 +174,9 @@ fn attend(cx: &mut Context, executor: &mut dyn Executor) {
     let asked = std::mem::take(&mut cx.attention);
     if asked.collect {
         collect(cx, executor);
+    }
+    if asked.exhausted && cx.is_exhausted() {
+        let _ = cx.fault(Fault::OutOfMemory, 0, 0);
     }
     cx.look_outside();
     go_off(cx, executor);
@@ -242,7 +254,7 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     }
 }
 
-/// The goroutines that exist, none of which can run.
+/// The goroutines that exist, none of which runs.
 pub fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
     let mut all = Vec::new();
     cx.slabs.for_each(|fiber| {
@@ -253,6 +265,7 @@ pub fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
             island: cx.island,
             goroutine,
             state,
+            outside: cx.outside.waits.reason(fiber),
             frames,
         });
     });

@@ -194,6 +194,11 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
     // SAFETY: the caller's promise; the running fiber is valid.
     unsafe {
         let live = descs.iter().filter(|d| !d.chan.is_null());
+        if live.clone().next().is_none() {
+            (*fiber).state = State::Forever;
+            cx.select = ptr::null_mut();
+            return;
+        }
         let value_words: usize = live
             .clone()
             .filter(|d| !d.value.is_null())
@@ -222,11 +227,7 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
             }
             (*chan).update();
         }
-        (*fiber).state = if select.cases.is_empty() {
-            State::Forever
-        } else {
-            State::Selecting
-        };
+        (*fiber).state = State::Selecting;
         cx.select = Box::into_raw(select);
     }
 }
@@ -268,6 +269,23 @@ pub unsafe fn complete(_cx: &mut Context, waiter: *mut Waiter, ok: u64) -> *mut 
     }
 }
 
+impl Context {
+    /// Frees what waiting selects keep, when the program ends; nothing runs any more afterwards.
+    pub fn free_selects(&mut self) {
+        self.slabs.for_each(|fiber| {
+            // SAFETY: the first arrival word of a fiber that waits in a select is its
+            // `SelectWait`, which came from a box; nobody completes it any more.
+            unsafe {
+                if (*fiber).state == State::Selecting {
+                    drop(Box::from_raw(*(*fiber).val as *mut SelectWait));
+                    (*fiber).state = State::Forever;
+                    *(*fiber).val = 0;
+                }
+            }
+        });
+    }
+}
+
 impl SelectWait {
     fn remove_all_but(&mut self, done: *mut Waiter) {
         for case in &mut self.cases {
@@ -292,8 +310,11 @@ impl SelectWait {
     /// collector.
     ///
     /// # Safety
-    /// `select` waits.
+    /// `select` waits, or is null, for one that waits for nothing.
     pub unsafe fn trace(select: *const SelectWait, marker: &mut Marker<'_>) {
+        if select.is_null() {
+            return;
+        }
         // SAFETY: the caller's promise; values have their channels' shapes.
         unsafe {
             for case in &(*select).cases {

@@ -15,6 +15,7 @@ use crossbeam_queue::SegQueue;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 /// What an island can be sent.
 #[derive(Debug)]
@@ -28,7 +29,20 @@ pub enum Letter {
     /// A goroutine is to be started.
     Start(Box<Start>),
     /// The program is to end.
-    Cancel,
+    Cancel(Stop),
+}
+
+/// Why a program is ended from outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// Somebody asked for it.
+    Asked,
+    /// It has had the time that it may take.
+    TimeLimit(Duration),
+    /// Somebody wants to see what its goroutines do.
+    Quit,
+    /// The program has ended on another island.
+    Over,
 }
 
 #[derive(Debug, Default)]
@@ -183,7 +197,11 @@ mod tests {
         let sender = inbox.sender();
         drop(inbox);
         assert!(sender.is_closed());
-        assert!(matches!(sender.send(Letter::Cancel), Err(Letter::Cancel)));
+        let letter = Letter::Cancel(Stop::Asked);
+        assert!(matches!(
+            sender.send(letter),
+            Err(Letter::Cancel(Stop::Asked))
+        ));
     }
 
     /// No wake-up is lost, and each sender's letters arrive in order.

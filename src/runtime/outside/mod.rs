@@ -26,7 +26,7 @@ use super::context::Context;
 use super::fiber::State;
 use super::hostcall::HostCalls;
 use handles::Handles;
-use inbox::{Inbox, Letter};
+use inbox::{Inbox, Letter, Stop};
 use reactor::Reactor;
 use std::io;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub struct Outside {
     /// Functions of the program that the engine is embedded in.
     pub host: HostCalls,
     /// Someone asked for the program to end.
-    pub cancelled: bool,
+    pub cancelled: Option<Stop>,
 }
 
 impl Outside {
@@ -65,7 +65,7 @@ impl Outside {
             reactor,
             host: HostCalls::default(),
             looked: 0,
-            cancelled: false,
+            cancelled: None,
         }
     }
 
@@ -149,7 +149,7 @@ impl Context {
                 Letter::Port(shared) => self.port_news(&shared),
                 Letter::Sent(fiber, ok) => self.sent(fiber, ok),
                 Letter::Start(start) => self.starts.push_back(*start),
-                Letter::Cancel => self.outside.cancelled = true,
+                Letter::Cancel(stop) => self.outside.cancelled = Some(stop),
             }
         }
     }

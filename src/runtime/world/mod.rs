@@ -36,9 +36,10 @@ mod worker;
 mod tests;
 
 use super::context::{Context, Options};
+use super::hostcall::{Embedder, HostCalls};
 use super::native::Output;
 use super::outside::Outside;
-use super::outside::inbox::{Letter, Sender};
+use super::outside::inbox::{Letter, Sender, Stop};
 use super::outside::reactor::Reactor;
 use super::panic_text;
 use super::program::Program;
@@ -79,6 +80,7 @@ pub struct World {
     /// Threads that may run islands.
     most_workers: usize,
     stack_bytes: usize,
+    embedder: Embedder,
     end: Mutex<Option<Report>>,
     totals: Mutex<Totals>,
 }
@@ -122,6 +124,12 @@ struct Body {
     armed: Option<Instant>,
     /// Whether it is counted in `World::dozing`.
     dozes: bool,
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.cx.free_selects();
+    }
 }
 
 // SAFETY: a body is all of an island: what its raw pointers lead to (fibers, records, objects of
@@ -174,6 +182,7 @@ impl World {
         reactor: Arc<Reactor>,
         make_executor: MakeExecutor,
         stack_bytes: usize,
+        embedder: Embedder,
     ) -> Arc<World> {
         let most_workers = match options.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -195,6 +204,7 @@ impl World {
             workers: Mutex::default(),
             most_workers,
             stack_bytes,
+            embedder,
             end: Mutex::default(),
             totals: Mutex::default(),
         })
@@ -255,7 +265,11 @@ impl World {
                 .seed
                 .wrapping_add(id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }
-        let outside = Outside::new(self.reactor.clone());
+        let mut outside = Outside::new(self.reactor.clone());
+        outside.host = HostCalls::new(&self.embedder);
+        if id == 0 {
+            (self.embedder.attach)(outside.inbox.sender());
+        }
         let output = self.output.clone();
         let mut cx = Context::new(self.program.clone(), options, output, outside)
             .map_err(|_| "no memory for a heap")?;
@@ -330,7 +344,7 @@ impl World {
         self.pool.stop();
         self.reactor.notify();
         for island in self.registry().values() {
-            let _ = island.sender.send(Letter::Cancel);
+            let _ = island.sender.send(Letter::Cancel(Stop::Over));
         }
         self.monitor.raise();
     }

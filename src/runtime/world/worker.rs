@@ -2,6 +2,7 @@
 
 use super::monitor::TIME_SLICE;
 use super::{Body, Island, World, lock};
+use crate::runtime::outside::inbox::Stop;
 use crate::runtime::sched::{self, Ended, Turn};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -143,7 +144,7 @@ impl World {
         loop {
             self.stop_dozing(body);
             match sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE)) {
-                Turn::Ended(Ended::Cancelled) => return,
+                Turn::Ended(Ended::Cancelled(Stop::Over)) => return,
                 Turn::Ended(ended) => return self.finish(&island, body, ended),
                 Turn::Paused => {
                     drop(leave);
