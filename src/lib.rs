@@ -10,12 +10,14 @@
 pub mod cfg;
 pub mod codegen;
 pub mod engine;
+pub mod formatting;
 pub mod host;
 pub mod interp;
 pub mod load;
 pub mod running;
 pub mod runtime;
 pub mod split;
+pub mod testing;
 pub mod view;
 
 pub use engine::Engine;

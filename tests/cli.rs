@@ -498,3 +498,109 @@ fn build_into_nowhere() {
         &["cannot write", "/no/such/folder/main.vob"],
     );
 }
+
+/// A package with tests that pass, fail and are skipped.
+fn tested() -> Files {
+    let files = Files::new();
+    files.write(
+        "calc.vo",
+        "package calc\n\nfunc add(a, b int) int { return a + b }\n",
+    );
+    files.write(
+        "calc_test.vo",
+        "package calc\n\nimport \"testing\"\n\n\
+         func TestAdd(t *testing.T) {\n\tif add(1, 2) != 3 {\n\t\tt.Error(\"bad\")\n\t}\n}\n\n\
+         func TestSub(t *testing.T) {\n\tt.Run(\"one case\", func(t *testing.T) {\n\
+         \t\tt.Cleanup(func() { t.Log(\"cleaned\") })\n\t\tt.Fatalf(\"fatal %d\", 7)\n\
+         \t\tt.Error(\"not reached\")\n\t})\n}\n\n\
+         func TestSkip(t *testing.T) { t.Skip(\"not today\") }\n\n\
+         func Testing(t *testing.T) { t.Error(\"not a test\") }\n",
+    );
+    files
+}
+
+#[test]
+fn tests_that_fail() {
+    let files = tested();
+    let outcome = ran(&["test", as_str(files.0.path())]);
+    expect(&outcome, FAILED, &[]);
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(lines[0].starts_with("--- FAIL: TestSub ("), "{outcome:#?}");
+    assert!(
+        lines[1].starts_with("    --- FAIL: TestSub/one_case ("),
+        "{outcome:#?}"
+    );
+    assert_eq!(
+        lines[2..5],
+        ["        fatal 7", "        cleaned", "FAIL"],
+        "{outcome:#?}"
+    );
+    assert!(lines[5].starts_with("FAIL\t"), "{outcome:#?}");
+    assert_eq!(lines.len(), 6, "{outcome:#?}");
+}
+
+#[test]
+fn tests_by_name() {
+    let files = tested();
+    for run in ["-run=Add|Skip", "--run=TestSub/two"] {
+        let outcome = ran(&["test", "-v", run, as_str(files.0.path())]);
+        expect(&outcome, 0, &[]);
+        assert!(outcome.stdout.contains("\nok  \t"), "{outcome:#?}");
+        assert!(!outcome.stdout.contains("fatal"), "{outcome:#?}");
+    }
+    let outcome = ran(&["test", "-v", "-run", "Skip", as_str(files.0.path())]);
+    assert!(
+        outcome.stdout.contains("--- SKIP: TestSkip ("),
+        "{outcome:#?}"
+    );
+}
+
+#[test]
+fn tests_that_do_not_compile() {
+    let files = Files::new();
+    let file = files.write("a_test.vo", "package a\n\nfunc TestX(t *testing.T) {}\n");
+    let outcome = ran(&["test", as_str(&file)]);
+    expect(&outcome, FAILED, &["add `import \"testing\"`"]);
+    assert!(outcome.stdout.contains("[build failed]"), "{outcome:#?}");
+}
+
+#[test]
+fn errors_as_json() {
+    let files = Files::new();
+    let file = files.write("main.vo", "func main() {\n\tx := 1\n\ty()\n}\n");
+    let outcome = ran(&["check", "--message-format=json", as_str(&file)]);
+    expect(&outcome, FAILED, &[]);
+    let found: Vec<(String, f64)> = outcome
+        .stdout
+        .lines()
+        .map(|line| {
+            let value: JsonValue = line.parse().expect("each line is JSON");
+            let id = value["id"].get::<String>().expect("ids are text").clone();
+            (id, *value["line"].get::<f64>().expect("lines are numbers"))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [("E0103".into(), 2.0), ("E0101".into(), 3.0)],
+        "{outcome:#?}"
+    );
+}
+
+#[test]
+fn formatting() {
+    let files = Files::new();
+    let file = files.write("main.vo", "func main() {\nx:=1\nprintln( x )}\n");
+    let formatted = "func main() {\n\tx := 1\n\tprintln(x)\n}\n";
+    let name = as_str(&file);
+    assert_eq!(ran(&["fmt", name]).stdout, formatted);
+    assert_eq!(ran(&["fmt", "-l", name]).stdout, format!("{name}\n"));
+    assert!(ran(&["fmt", "-d", name]).stdout.contains("\n-x:=1\n"));
+    expect(&ran(&["fmt", "-w", as_str(files.0.path())]), 0, &[]);
+    assert_eq!(
+        fs::read_to_string(&file).expect("the file is there"),
+        formatted
+    );
+    assert_eq!(ran(&["fmt", "-l", name]).stdout, "");
+    let broken = files.write("broken.vo", "func {\n");
+    expect(&ran(&["fmt", as_str(&broken)]), FAILED, &["error[E00"]);
+}

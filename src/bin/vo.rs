@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use signal_hook::consts::SIGQUIT;
 use signal_hook::iterator::Signals;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,11 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use vo_bytecode::{Module, binary, text};
 use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
+use vo_jit::formatting::{self, FormatOptions};
 use vo_jit::load::{in_file, load};
 use vo_jit::running::Canceller;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
 use vo_jit::runtime::observe::Observer;
+use vo_jit::testing::{self, TestOptions};
 use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
 
@@ -40,7 +43,14 @@ enum Command {
     Check {
         /// A .vo file, or a folder of them
         file: PathBuf,
+        /// How errors are told: to people on standard error, or as a JSON object a line on standard output
+        #[arg(long, value_enum, default_value_t = MessageFormat::Human)]
+        message_format: MessageFormat,
     },
+    /// Run the tests of packages: functions TestXxx(t *testing.T) in files *_test.vo
+    Test(TestArgs),
+    /// Format source as gofmt does: print it, or what the options ask for
+    Fmt(FmtArgs),
     /// Compile a program to a bytecode module
     Build {
         /// The program: a .vo file, or a folder of them
@@ -54,6 +64,46 @@ enum Command {
         /// A program: a .vo, .vob or .vot file, or a folder of .vo files
         file: PathBuf,
     },
+}
+
+#[derive(Args)]
+struct FmtArgs {
+    /// Files, and folders of which all .vo files are meant; none for standard input
+    paths: Vec<PathBuf>,
+    /// List files whose layout differs
+    #[arg(short)]
+    list: bool,
+    /// Show the differences
+    #[arg(short)]
+    diff: bool,
+    /// Write the files
+    #[arg(short)]
+    write: bool,
+}
+
+#[derive(Args)]
+struct TestArgs {
+    /// Folders or test files; DIR/... means all folders below DIR
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Tell of all tests, not only of those that fail
+    #[arg(short, long)]
+    verbose: bool,
+    /// Only tests whose names match: alternatives with |, and ^ $ . *, a pattern for each part of a/b
+    #[arg(long)]
+    run: Option<String>,
+    /// Run benchmarks whose names match, too
+    #[arg(long)]
+    bench: Option<String>,
+    /// What runs them
+    #[arg(long, value_enum, default_value_t = KindArg::Jit)]
+    engine: KindArg,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum MessageFormat {
+    Human,
+    Json,
 }
 
 #[derive(Args)]
@@ -136,10 +186,15 @@ enum MainExit {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(arguments());
     let done = match cli.command {
         Command::Run(args) => run(args),
-        Command::Check { file } => check(&file),
+        Command::Check {
+            file,
+            message_format,
+        } => check(&file, message_format),
+        Command::Test(args) => test(args),
+        Command::Fmt(args) => fmt(args),
         Command::Build { file, output } => build(&file, &output),
         Command::Dump { file } => dump(&file),
     };
@@ -253,9 +308,56 @@ fn show_goroutines_on_quit(canceller: Canceller) {
     });
 }
 
-fn check(file: &Path) -> Result<u8, String> {
-    compile::check_path(file).map_err(|failure| failure.render(colour()))?;
-    Ok(0)
+/// The arguments of the process. `-run` and `-bench` may have one hyphen, as with Go.
+fn arguments() -> Vec<OsString> {
+    let mut args: Vec<OsString> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|command| command == "test") {
+        for arg in args.iter_mut().skip(2) {
+            let text = arg.to_string_lossy();
+            let name = text.split('=').next();
+            if matches!(name, Some("-run" | "-bench")) {
+                *arg = format!("-{text}").into();
+            }
+        }
+    }
+    args
+}
+
+fn check(file: &Path, format: MessageFormat) -> Result<u8, String> {
+    let Err(failure) = compile::check_path(file) else {
+        return Ok(0);
+    };
+    match format {
+        MessageFormat::Human => Err(failure.render(colour())),
+        MessageFormat::Json => {
+            print!("{}", failure.diagnostics.json(&failure.sources));
+            Ok(FAILED)
+        }
+    }
+}
+
+fn test(args: TestArgs) -> Result<u8, String> {
+    let verbose = args.verbose.then(|| "-v".to_owned());
+    let run = args.run.map(|pattern| format!("-run={pattern}"));
+    let bench = args.bench.map(|pattern| format!("-bench={pattern}"));
+    let passed = testing::test(&TestOptions {
+        paths: args.paths,
+        args: [verbose, run, bench].into_iter().flatten().collect(),
+        interpret: matches!(args.engine, KindArg::Interp),
+        colour: colour(),
+    })?;
+    Ok(if passed { 0 } else { FAILED })
+}
+
+fn fmt(args: FmtArgs) -> Result<u8, String> {
+    let formatted = formatting::format(&FormatOptions {
+        paths: args.paths,
+        list: args.list,
+        diff: args.diff,
+        write: args.write,
+        colour: colour(),
+    })?;
+    Ok(if formatted { 0 } else { FAILED })
 }
 
 fn build(file: &Path, output: &Path) -> Result<u8, String> {

@@ -95,6 +95,15 @@ pub fn check_source(name: &str, text: impl Into<Vec<u8>>) -> Result<(), Box<Fail
     )
 }
 
+/// Compiles the tests of a folder (or of one test file) to a program that runs them; `None` if there are no
+/// test files.
+pub fn compile_tests(path: &Path) -> Option<Result<Module, Box<Failure>>> {
+    let mut sources = SourceMap::new();
+    let mut diagnostics = Diagnostics::new();
+    let program = package::load_tests(path, &mut sources, &mut diagnostics)?;
+    Some(check_and(program, sources, diagnostics, compile))
+}
+
 fn compile(checked: &Checked<'_>, sources: &SourceMap) -> Result<Module, Diagnostics> {
     if let Some(clause) = checked.program.library_clause() {
         let mut diagnostics = Diagnostics::new();
@@ -119,6 +128,15 @@ fn front<T>(
     let mut sources = SourceMap::new();
     let mut diagnostics = Diagnostics::new();
     let program = load(&mut sources, &mut diagnostics);
+    check_and(program, sources, diagnostics, back)
+}
+
+fn check_and<T>(
+    program: Program,
+    sources: SourceMap,
+    mut diagnostics: Diagnostics,
+    back: impl FnOnce(&Checked<'_>, &SourceMap) -> Result<T, Diagnostics>,
+) -> Result<T, Box<Failure>> {
     let checked = types::check(&program, &sources, &mut diagnostics);
     if !diagnostics.has_errors() {
         match back(&checked, &sources) {

@@ -1,9 +1,10 @@
 //! Diagnostics: what the compiler tells the user about a program.
 //!
 //! A [`Diagnostic`] is data: id, title, marked spans, reason, hint. [`Diagnostics`] collects them and gives
-//! them back in source order. `render` turns them into text. Which errors there are, is the
+//! them back in source order. `render` turns them into text, `json` into what tools read. Which errors there are, is the
 //! business of the stages that find them: each has one named constructor per error.
 
+mod json;
 mod render;
 
 use crate::source::Span;

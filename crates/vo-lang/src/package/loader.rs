@@ -88,6 +88,43 @@ impl<'a> Loader<'a> {
         self
     }
 
+    /// Adds a package that was asked for by itself; others may import it by its path.
+    pub(super) fn add_root(&mut self, path: Name, files: Vec<File>) -> usize {
+        let key = Key {
+            std: false,
+            path: path.clone(),
+        };
+        self.check_clauses(&files);
+        self.states.insert(key.clone(), State::Loading);
+        let package = self.add(path, false, files);
+        self.states.insert(key, State::Loaded(package));
+        package
+    }
+
+    /// Adds the package of a file that was made here: it imports `known` packages by their names in the
+    /// list, whatever they are, and standard packages.
+    pub(super) fn add_runner(&mut self, path: Name, file: File, known: Vec<(&str, usize)>) {
+        let mut imports = Vec::new();
+        for import in &file.imports {
+            let found = known.iter().find(|(name, _)| *name == &*import.path);
+            let package = match found {
+                Some((_, package)) => Some(*package),
+                None => self.implicit(&import.path),
+            };
+            if let Some(package) = package {
+                self.targets.insert(import.id, package);
+                imports.push(package);
+            }
+        }
+        let files = vec![file];
+        self.packages.push(Package {
+            path,
+            std: false,
+            files,
+        });
+        self.imports.push(imports);
+    }
+
     pub(super) fn finish(mut self) -> (Program, &'a mut Diagnostics) {
         self.parse_reached();
         let nodes: Vec<order::Node> = self

@@ -8,6 +8,7 @@
 //! | `loader` | from the program's own files to all packages |
 //! | `project` | the root of a project, its folders, which files of a folder belong to a package |
 //! | `order` | the order of initialisation |
+//! | `testing` | programs made of the tests of a package |
 //! | `errors` | what can be wrong with packages |
 //!
 //! Only paths are resolved here; what the imported names mean is the checker's business.
@@ -16,6 +17,7 @@ mod errors;
 mod loader;
 mod order;
 mod project;
+mod testing;
 
 use foldhash::HashMap;
 use std::path::Path;
@@ -27,6 +29,7 @@ use crate::syntax::ast::{File, Ident, Name, NodeId};
 pub(crate) use errors::not_main;
 use loader::Loader;
 use project::Project;
+pub use testing::{is_test_path, load_tests};
 
 /// The files of the standard library: package path, file name, text; sorted.
 static STD_FILES: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/std_files.rs"));

@@ -50,6 +50,16 @@ impl Project {
         plain.then(|| shown(&self.root.join(path)))
     }
 
+    /// The import path of a folder of the project; empty for the root.
+    pub(super) fn path_of(&self, folder: &Path) -> Option<String> {
+        let (root, folder) = (
+            fs::canonicalize(&self.root).ok()?,
+            fs::canonicalize(folder).ok()?,
+        );
+        let path = folder.strip_prefix(root).ok()?.to_str()?;
+        Some(path.replace('\\', "/"))
+    }
+
     /// The import paths of all folders in the project that have source files, sorted; for suggestions, so
     /// it gives up on large projects.
     pub(super) fn packages(&self) -> Vec<Name> {
@@ -117,12 +127,25 @@ fn module_name(text: &str) -> Option<String> {
 /// The source files of a folder, sorted: those that end in `.vo`, without tests (`_test.vo`) and without
 /// those whose names begin with `_` or `.`.
 pub(super) fn source_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, |name| name.ends_with(".vo") && !is_test_file(name))
+}
+
+/// The test files of a folder, sorted.
+pub(super) fn test_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, is_test_file)
+}
+
+/// Whether a file of that name holds tests.
+pub(super) fn is_test_file(name: &str) -> bool {
+    name.ends_with("_test.vo")
+}
+
+fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let source = name.ends_with(".vo") && !name.ends_with("_test.vo") && !is_hidden(&name);
-        if source && path.is_file() {
+        if wanted(&name) && !is_hidden(&name) && path.is_file() {
             files.push(shown(&path));
         }
     }
