@@ -99,6 +99,9 @@ pub(super) fn of_file(file: &File, source: &SourceFile, tokens: &[u32]) -> Marks
     marker.marks
 }
 
+/// A line of `const` or `var`: where it stands, names, type, values.
+type ValueLine<'a> = (Span, &'a [Ident], &'a Option<Expr>, &'a [Expr]);
+
 struct Marker<'a> {
     source: &'a SourceFile,
     tokens: &'a [u32],
@@ -176,7 +179,7 @@ impl Marker<'_> {
         }
     }
 
-    fn values(&mut self, grouped: bool, lines: &[(Span, &[Ident], &Option<Expr>, &[Expr])]) {
+    fn values(&mut self, grouped: bool, lines: &[ValueLine<'_>]) {
         let aligned = lines.len() > 1;
         let keep = keep_types(lines);
         for (i, (span, names, ty, values)) in lines.iter().enumerate() {
@@ -682,7 +685,7 @@ impl Marker<'_> {
 
 /// For each line of a declaration whether it keeps a column for the type: those of a run of lines with
 /// values in which one has a type.
-fn keep_types(lines: &[(Span, &[Ident], &Option<Expr>, &[Expr])]) -> Vec<bool> {
+fn keep_types(lines: &[ValueLine<'_>]) -> Vec<bool> {
     let mut keep = vec![false; lines.len()];
     let mut at = 0;
     while at < lines.len() {
