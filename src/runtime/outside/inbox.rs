@@ -5,7 +5,9 @@
 //! 2. No letter is lost in sleep: the island sleeps only after [`Inbox::sleep`] has said so, and
 //!    whoever sends after that rings its bell. (The bell is set before the queue is looked at
 //!    once more, and a sender writes before it rings.)
-//! 3. Senders outlive the island: what they send then comes back to them.
+//! 3. Each sleep is ended by exactly one ring: a sleep that finds a letter takes its own bell back,
+//!    or leaves its end to whoever has taken the bell.
+//! 4. Senders outlive the island: what they send then comes back to them.
 
 use super::waits::{Outcome, Ticket};
 use crate::runtime::port::{FiberAddress, PortShared};
@@ -89,13 +91,12 @@ impl Inbox {
 
     /// Sets the bell that the next letter rings; false where a letter is there already, so that
     /// the island must not sleep. Without a bell, letters wait until they are looked for.
+    ///
+    /// A bell that is gone when a letter is found was rung, or is about to be, by whoever took
+    /// it: the island has slept then, if only for a moment, and will be woken exactly once.
     pub fn sleep(&self, bell: &Waker) -> bool {
         self.shared.bell.register(bell);
-        if self.is_empty() {
-            return true;
-        }
-        self.wake_up();
-        false
+        self.is_empty() || self.shared.bell.take().is_none()
     }
 
     /// Takes the bell away: the island looks by itself.
