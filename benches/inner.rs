@@ -25,7 +25,7 @@ mod stages {
     use std::sync::Arc;
     use vo_bytecode::{Module, binary, verify};
     use vo_jit::cfg::CallGraph;
-    use vo_jit::codegen::exec::JitExecutor;
+    use vo_jit::codegen::exec::Code;
     use vo_jit::codegen::jit::Jit;
     use vo_jit::runtime::context::Options;
     use vo_jit::runtime::program::Program;
@@ -116,7 +116,7 @@ mod stages {
         bencher
             .counter(count)
             .with_inputs(|| program.clone())
-            .bench_values(|program| JitExecutor::new(program, &Options::default()).map_err(drop));
+            .bench_values(|program| Code::compile(program, &Options::default()).map_err(drop));
     }
 }
 

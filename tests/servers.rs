@@ -87,7 +87,7 @@ fn echo_of_much() {
     let server = Server::start("tcp_echo", &[]);
     let mut stream = server.connect();
     let mut writer = stream.try_clone().expect("a second handle");
-    let text: Vec<u8> = (0..8u32 << 20).map(|at| (at * 31 >> 3) as u8).collect();
+    let text: Vec<u8> = (0..8u32 << 20).map(|at| ((at * 31) >> 3) as u8).collect();
     let sent = text.clone();
     let thread = thread::spawn(move || {
         writer.write_all(&sent)?;

@@ -1,6 +1,6 @@
 //! Values on their way from one island's heap to another's.
 //!
-//! [`pack`] copies what a value leads to out of one heap, [`unpack`] makes the same shape in
+//! [`packer`] copies what a value leads to out of one heap, [`unpack`] makes the same shape in
 //! another. Both are loops over work lists, not recursive in the data: a list of a million nodes
 //! needs memory, not native stack. What is copied is told by the value's type, never by the
 //! object that it happens to lie in: of an object only the parts are copied that the value
@@ -16,7 +16,7 @@
 //! copied as they are. Two references into one object are links to one object of the message.
 //! What no island owns (texts and functions of the program) keeps its address.
 
-mod pack;
+mod packer;
 mod region;
 mod unpack;
 
