@@ -21,10 +21,6 @@ use vo_jit::testing::{self, TestOptions};
 use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
 
-/// A third of the time to compile a small program was the system's allocator.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Status of a program that could not be read or does not compile.
 const FAILED: u8 = 1;
 

@@ -24,8 +24,8 @@ pub struct Unit {
     pub code: CodeContext,
 }
 
-/// How many pieces are made before they are compiled.
-pub const BATCH: usize = 128;
+/// How many pieces are made before they are compiled; each takes some hundred kilobytes.
+pub const BATCH: usize = 12;
 
 /// With fewer pieces than this for each thread, starting threads costs more than it saves.
 const UNITS_PER_THREAD: usize = 4;

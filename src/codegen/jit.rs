@@ -279,6 +279,8 @@ impl Jit {
             })?;
         }
         self.compile_batch()?;
+        // A megabyte or two, which is more than many a program needs.
+        self.spare = Vec::new();
         self.decls
             .module
             .finalize_definitions()
