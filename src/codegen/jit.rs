@@ -12,6 +12,7 @@ use super::{abi, func, isa};
 use crate::cfg::Cfg;
 use crate::runtime::context::{Context, Entry};
 use crate::runtime::helpers::{Helper, site};
+use crate::runtime::native;
 use crate::runtime::observe::Observer;
 use crate::runtime::program::Program;
 use crate::split::{Analysis, FuncPlan, ModulePlan};
@@ -25,7 +26,7 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::{Duration, Instant};
-use vo_bytecode::{FuncId, Module, TypeId};
+use vo_bytecode::{FuncId, Module, RtFn, TypeId};
 
 /// Address space for code; only what is used is committed. Keeps all code within reach of a
 /// near call.
@@ -50,6 +51,7 @@ pub struct Decls {
     hot: Vec<Option<CodeId>>,
     resume: Vec<Option<CodeId>>,
     helpers: HashMap<Helper, CodeId>,
+    natives: HashMap<RtFn, CodeId>,
     stubs: HashMap<Stub, CodeId>,
     /// Stubs that something refers to and that are not compiled yet.
     wanted: Vec<Stub>,
@@ -223,6 +225,10 @@ impl Jit {
             let sig = helper.sig();
             builder.symbol(sig.name, sig.address);
         }
+        for function in RtFn::ALL {
+            let entry = native::entry(*function);
+            builder.symbol(function.sig().name, entry as *const u8);
+        }
         let arena = ArenaMemoryProvider::new_with_size(CODE_SPACE).map_err(|e| e.to_string())?;
         builder.memory_provider(Box::new(arena));
         let module = JITModule::new(builder);
@@ -240,6 +246,7 @@ impl Jit {
                 hot: vec![None; functions],
                 resume: vec![None; functions],
                 helpers: HashMap::new(),
+                natives: HashMap::new(),
                 stubs: HashMap::new(),
                 wanted: Vec::new(),
                 plan: Arc::new(plan),
@@ -519,6 +526,19 @@ impl Decls {
             module
                 .declare_function(sig.name, Linkage::Import, &signature)
                 .expect("helpers have names of their own")
+        });
+        self.module.declare_func_in_func(code, clif)
+    }
+
+    /// A reference to the entry of a runtime function, for a call in `clif`.
+    pub fn native_ref(&mut self, function: RtFn, clif: &mut Clif) -> FuncRef {
+        let call_conv = self.module.target_config().default_call_conv;
+        let module = &mut self.module;
+        let code = *self.natives.entry(function).or_insert_with(|| {
+            let signature = abi::helper_signature(call_conv, 3, true);
+            module
+                .declare_function(function.sig().name, Linkage::Import, &signature)
+                .expect("runtime functions have names of their own")
         });
         self.module.declare_func_in_func(code, clif)
     }

@@ -10,6 +10,7 @@
 //! - [`world`]: islands, and the workers that run them
 //! - [`value`], [`map`]: equality and hashes of values, and maps
 //! - [`heap`]: objects and the collector
+//! - [`short`]: copies and comparisons of a few bytes
 //! - [`hostcall`]: calls of functions of the program that the engine is embedded in
 //! - [`program`]: the tables of a program
 //! - [`panic`](mod@panic), [`recover`]: panics and faults, and how deferred calls deal with them
@@ -40,6 +41,7 @@ pub mod recover;
 pub mod report;
 pub mod sched;
 pub mod select;
+pub mod short;
 pub mod timer;
 pub mod value;
 pub mod world;

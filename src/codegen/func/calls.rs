@@ -167,7 +167,7 @@ impl Emitter<'_, '_, '_> {
         self.raw.at(fine);
     }
 
-    /// A call of a runtime function: arguments as words on the stack, results in the context.
+    /// A call of a runtime function: arguments and results as words on the stack.
     pub fn call_native(
         &mut self,
         at: usize,
@@ -179,10 +179,7 @@ impl Emitter<'_, '_, '_> {
         if self.call_short(rets, function, args) {
             return;
         }
-        let words = self.words_on_stack(args);
-        let number = self.raw.int(function as i64);
-        let ty = self.raw.int(ty.0.map_or(0, |ty| i64::from(ty.0)));
-        let status = self.raw.helper(Helper::Native, &[number, ty, words]);
+        let (status, results) = self.enter_native(function, ty, args);
         let sig = function.sig();
         if sig.blocks {
             let fine = self.raw.block();
@@ -192,7 +189,20 @@ impl Emitter<'_, '_, '_> {
         } else if Effects::of_runtime(function).may_panic {
             self.check_status(status);
         }
-        self.take_results(rets);
+        for (number, slot) in rets.iter().enumerate() {
+            let ty = self.slot_type(*slot);
+            let value = self.raw.load(ty, results, number * 8);
+            self.set(*slot, value);
+        }
+    }
+
+    /// Calls a runtime function: the status, and the address of its results.
+    pub fn enter_native(&mut self, function: RtFn, ty: OptType, args: &[Slot]) -> (Value, Value) {
+        let words = self.words_on_stack(args);
+        let room = self.raw.stack_words(function.sig().results.len());
+        let results = self.raw.stack_address(room, 0);
+        let ty = self.raw.int(ty.0.map_or(0, |ty| i64::from(ty.0)));
+        (self.raw.native(function, ty, words, results), results)
     }
 
     /// A runtime function that has waited: its second half gives the results, or panics.

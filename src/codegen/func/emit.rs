@@ -87,6 +87,8 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub absorbed: HashSet<BlockId>,
     /// The select group that is being collected.
     pub select: Option<super::chans::SelectGroup>,
+    /// The place in a map that a lookup made, and the instruction that will store there.
+    pub place: Option<(usize, Value)>,
 }
 
 /// Facts about slots that hold until the slot is written or the block ends.
@@ -150,6 +152,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             carried: carried_slots(func, analysis),
             absorbed: HashSet::new(),
             select: None,
+            place: None,
         }
     }
 

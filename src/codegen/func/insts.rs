@@ -266,10 +266,13 @@ impl Emitter<'_, '_, '_> {
                 ty,
                 map,
                 key,
-            } => {
-                self.map_get(&vals.0, ok.0, *ty, map.0, &key.0);
+            } => match self.store_behind(block, at) {
+                Some(store) => self.map_update(store, &vals.0, *ty, map.0, &key.0),
+                None => self.map_get(&vals.0, ok.0, *ty, map.0, &key.0),
+            },
+            Inst::MapSet { ty, map, key, vals } => {
+                self.map_set(at, *ty, map.0, &key.0, &vals.0);
             }
-            Inst::MapSet { ty, map, key, vals } => self.map_set(*ty, map.0, &key.0, &vals.0),
             Inst::MapDelete { ty, map, key } => self.map_delete(*ty, map.0, &key.0),
             Inst::MapIter { dst, ty, map } => {
                 let map = self.get(map.0);

@@ -26,6 +26,7 @@ mod chans;
 mod defers;
 mod emit;
 mod insts;
+mod maps;
 mod memory;
 mod numbers;
 mod observe;

@@ -15,6 +15,7 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::Module as _;
 use std::mem::offset_of;
+use vo_bytecode::RtFn;
 
 /// Memory that is there and aligned; faults are checked before.
 pub const TRUSTED: MemFlagsData = MemFlagsData::trusted();
@@ -209,6 +210,14 @@ impl<'a, 'b> Raw<'a, 'b> {
         let cx = self.context();
         let args: Vec<Value> = std::iter::once(cx).chain(args.iter().copied()).collect();
         self.b.ins().call(function, &args)
+    }
+
+    /// Calls the entry of a runtime function: its status.
+    pub fn native(&mut self, function: RtFn, ty: Value, args: Value, rets: Value) -> Value {
+        let function = self.decls.native_ref(function, self.b.func);
+        let cx = self.context();
+        let inst = self.b.ins().call(function, &[cx, ty, args, rets]);
+        self.b.inst_results(inst)[0]
     }
 
     /// Calls an out-of-line stub.

@@ -5,7 +5,8 @@ use crate::runtime::helpers::Helper;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, Value};
-use vo_bytecode::{FuncId, Mem, RtFn, Slot, SlotTy, StrId, TypeId};
+use vo_bytecode::inst::OptType;
+use vo_bytecode::{FuncId, Mem, RtFn, Slot, StrId, TypeId};
 
 impl Emitter<'_, '_, '_> {
     /// Calls a helper that takes a type first, may panic, and leaves its results in the context.
@@ -46,6 +47,11 @@ impl Emitter<'_, '_, '_> {
     pub fn call_short(&mut self, rets: &[Slot], function: RtFn, args: &[Slot]) -> bool {
         match function {
             RtFn::StrEq => self.str_eq(rets[0], args),
+            RtFn::StrCmp => {
+                let strings: Vec<Value> = args.iter().map(|slot| self.get(*slot)).collect();
+                let ordering = self.raw.helper(Helper::CompareBytes, &strings);
+                self.set(rets[0], ordering);
+            }
             RtFn::StrDecodeRune => self.decode_rune(rets, args),
             _ => return false,
         }
@@ -83,11 +89,11 @@ impl Emitter<'_, '_, '_> {
         let one = self.raw.int(1);
         self.raw.branch_args(ascii, join, &[byte, one], wide, &[]);
         self.raw.at(wide);
-        let words = self.words_on_stack(args);
-        let number = self.raw.int(RtFn::StrDecodeRune as i64);
-        let zero = self.raw.int(0);
-        let _ = self.raw.helper(Helper::Native, &[number, zero, words]);
-        let (decoded, bytes) = (self.raw.result(I64, 0), self.raw.result(I64, 1));
+        let (_, results) = self.enter_native(RtFn::StrDecodeRune, OptType(None), args);
+        let (decoded, bytes) = (
+            self.raw.load(I64, results, 0),
+            self.raw.load(I64, results, 8),
+        );
         self.raw.jump(join, &[decoded, bytes]);
         self.raw.at(join);
         self.set(rets[0], rune);
@@ -175,82 +181,5 @@ impl Emitter<'_, '_, '_> {
         self.raw
             .helper_nothing(Helper::PanicAssert, &[type_word, want, site]);
         self.leave_panicking();
-    }
-
-    // ---- maps ------------------------------------------------------------------------------
-
-    pub fn map_get(
-        &mut self,
-        vals: &[Slot],
-        ok: Option<Slot>,
-        ty: TypeId,
-        map: Slot,
-        key: &[Slot],
-    ) {
-        let map = self.get(map);
-        let hashable = !key
-            .iter()
-            .any(|slot| self.func.slots[slot.index()] == SlotTy::IfaceType);
-        // A key kept in memory may hold interfaces too.
-        let may_panic = !hashable
-            || key
-                .iter()
-                .any(|slot| self.func.slots[slot.index()] == SlotTy::Ref);
-        let key = self.words_on_stack(key);
-        let ty = self.raw.int(i64::from(ty.0));
-        let found = self.raw.helper(Helper::MapGet, &[ty, map, key]);
-        if may_panic {
-            let failed = self.raw.b.ins().icmp_imm_s(IntCC::Equal, found, 1);
-            let (bad, fine) = (self.raw.cold_block(), self.raw.block());
-            self.raw.branch(failed, bad, fine);
-            self.raw.at(bad);
-            self.unwind();
-            self.raw.at(fine);
-        }
-        let (there, absent, join) = (self.raw.block(), self.raw.block(), self.raw.block());
-        let types: Vec<_> = vals.iter().map(|slot| self.slot_type(*slot)).collect();
-        let results: Vec<Value> = types.iter().map(|ty| self.raw.param(join, *ty)).collect();
-        let is_there = self.raw.param(join, I64);
-        self.raw.branch(found, there, absent);
-        self.raw.at(there);
-        let mut loaded: Vec<Value> = types
-            .iter()
-            .enumerate()
-            .map(|(at, ty)| self.raw.load(*ty, found, at * 8))
-            .collect();
-        loaded.push(self.raw.int(1));
-        self.raw.jump(join, &loaded);
-        self.raw.at(absent);
-        let mut zeros: Vec<Value> = types.iter().map(|ty| self.raw.zero(*ty)).collect();
-        zeros.push(self.raw.int(0));
-        self.raw.jump(join, &zeros);
-        self.raw.at(join);
-        for (slot, value) in vals.iter().zip(results) {
-            self.set(*slot, value);
-        }
-        if let Some(ok) = ok {
-            self.set(ok, is_there);
-        }
-    }
-
-    pub fn map_set(&mut self, ty: TypeId, map: Slot, key: &[Slot], vals: &[Slot]) {
-        let map = self.get(map);
-        let (key, vals) = (self.words_on_stack(key), self.words_on_stack(vals));
-        self.typed_helper(Helper::MapSet, ty, &[map, key, vals], &[]);
-    }
-
-    pub fn map_delete(&mut self, ty: TypeId, map: Slot, key: &[Slot]) {
-        let map = self.get(map);
-        let key = self.words_on_stack(key);
-        self.typed_helper(Helper::MapDelete, ty, &[map, key], &[]);
-    }
-
-    /// The runtime leaves the entry's words in the results, zeros at the end.
-    pub fn map_next(&mut self, more: Slot, key: &[Slot], vals: &[Slot], iter: Slot) {
-        let iter = self.get(iter);
-        let found = self.raw.helper(Helper::MapNext, &[iter]);
-        self.set(more, found);
-        let slots: Vec<Slot> = key.iter().chain(vals).copied().collect();
-        self.take_results(&slots);
     }
 }

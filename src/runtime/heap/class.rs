@@ -10,6 +10,13 @@ use super::block::BLOCK_BYTES;
 /// Bytes of the header that stands before every payload.
 pub const HEADER_BYTES: usize = 8;
 
+/// Bytes before the header of a large object: its payload begins at a cache line, so that rows of
+/// elements of 16, 32 or 64 bytes do not lie across lines.
+pub(super) const LARGE_LEAD: usize = 64 - HEADER_BYTES;
+
+/// Bytes of a large object before its payload.
+const LARGE_HEADER: usize = LARGE_LEAD + HEADER_BYTES;
+
 /// Payload bytes of each size: steps of 8 up to 128, then four steps per doubling (at most a
 /// quarter, on average a tenth lost), and from 2 KiB what divides a block well.
 const PAYLOADS: [u32; N_SIZES] = [
@@ -64,13 +71,18 @@ pub const fn usable_bytes(bytes: usize) -> usize {
     if bytes <= MAX_SMALL {
         PAYLOADS[SIZE_OF_UNITS[bytes.div_ceil(8)] as usize] as usize
     } else {
-        match bytes.checked_add(HEADER_BYTES) {
+        match large_total(bytes) {
             Some(total) if total <= usize::MAX - BLOCK_BYTES => {
-                total.next_multiple_of(BLOCK_BYTES) - HEADER_BYTES
+                total.next_multiple_of(BLOCK_BYTES) - LARGE_HEADER
             }
             _ => bytes,
         }
     }
+}
+
+/// The bytes of a large object, header and what is before it included.
+pub(super) const fn large_total(bytes: usize) -> Option<usize> {
+    bytes.checked_add(LARGE_HEADER)
 }
 
 /// How many cells of that class a block holds.

@@ -5,7 +5,7 @@
 //! is popped goes through a short queue while its memory is fetched.
 
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, Desc, Kind};
-use super::class::{HEADER_BYTES, cell_bytes};
+use super::class::{HEADER_BYTES, LARGE_LEAD, cell_bytes};
 use super::layout::{Layouts, Shape, Trace};
 use super::space::Space;
 use vo_bytecode::SlotTy;
@@ -192,7 +192,7 @@ impl<'h> Marker<'h> {
             if (*desc).noscan {
                 return;
             }
-            let start = (self.base - 1 + (chunk << BLOCK_SHIFT)) as *mut u8;
+            let start = (self.base - 1 + (chunk << BLOCK_SHIFT) + LARGE_LEAD) as *mut u8;
             let at = start.add(HEADER_BYTES);
             self.pieces.push(Piece {
                 at,

@@ -16,7 +16,8 @@
 //! └─────────────┴─────────────┴──────────────────────────────┴───────┘
 //!                             ▲ references point here, behind it, or just past the payload
 //!
-//! large object: a run of chunks, header and payload from the start of the first
+//! large object: a run of chunks; header and payload in it such that the payload begins at a
+//! cache line
 //! ```
 //!
 //! Allocation takes the next cell of the class's active run; native code does this inline (see
@@ -53,6 +54,7 @@ pub use mark::{Marker, Survivors};
 pub use verify::HeapFault;
 
 use block::Desc;
+use class::LARGE_LEAD;
 use mark::MarkStack;
 use runs::Runs;
 use space::{SEGMENT_CHUNKS, Space, space};
@@ -381,7 +383,7 @@ impl Heap {
         bytes: usize,
         noscan: bool,
     ) -> Result<*mut u8, OutOfMemory> {
-        let total = bytes.checked_add(HEADER_BYTES).ok_or(OutOfMemory)?;
+        let total = class::large_total(bytes).ok_or(OutOfMemory)?;
         let chunks = total.div_ceil(BLOCK_BYTES);
         if chunks > self.space.len / BLOCK_BYTES || large_bytes(bytes) > self.left() {
             return Err(OutOfMemory);
@@ -401,12 +403,15 @@ impl Heap {
                 desc.set_rest(i);
             }
             (*self.space.desc(first)).set_large(chunks, bytes, noscan);
-            start.cast::<u64>().write(u64::from(layout.0));
+            start
+                .add(LARGE_LEAD)
+                .cast::<u64>()
+                .write(u64::from(layout.0));
         }
         self.large.push(first);
         self.charge(large_bytes(bytes));
         // SAFETY: a large object is larger than its header.
-        Ok(unsafe { start.add(HEADER_BYTES) })
+        Ok(unsafe { start.add(LARGE_LEAD + HEADER_BYTES) })
     }
 
     /// Takes so many free chunks in a row.
@@ -481,6 +486,7 @@ impl Heap {
         // As in marking: a reference may stand one byte behind its object.
         let address = reference.wrapping_sub(1);
         let (chunk, desc) = self.find_chunk(address)?;
+        let large = |first| self.space.address(first) as usize + LARGE_LEAD;
         let (start, bytes) = match desc.kind {
             block::Kind::Free => return None,
             block::Kind::Small => {
@@ -488,12 +494,12 @@ impl Heap {
                 let cell = desc.cell as usize;
                 (address - (address - base) % cell, cell - HEADER_BYTES)
             }
-            block::Kind::Large => (self.space.address(chunk) as usize, desc.bytes),
+            block::Kind::Large => (large(chunk), desc.bytes),
             block::Kind::Rest => {
                 let first = chunk - desc.chunks;
                 // SAFETY: the first chunk of an object of this heap.
                 let bytes = unsafe { (*self.space.desc(first)).bytes };
-                (self.space.address(first) as usize, bytes)
+                (large(first), bytes)
             }
         };
         // SAFETY: a live object begins with its header (invariant 3).
@@ -530,7 +536,7 @@ impl Heap {
 
 /// What a large object counts in the books: its memory in pages.
 fn large_bytes(bytes: usize) -> usize {
-    (bytes + HEADER_BYTES).next_multiple_of(4096)
+    (bytes + LARGE_LEAD + HEADER_BYTES).next_multiple_of(4096)
 }
 
 impl Drop for Heap {

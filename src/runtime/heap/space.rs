@@ -135,6 +135,12 @@ impl Space {
             free.insert(first, segments);
             return None;
         }
+        if segments > 1 {
+            // Larger than a segment is one object alone, which is one array or table: all of it
+            // will be used, so that the system may give it huge pages. It need not.
+            // SAFETY: the memory mapped above.
+            unsafe { libc::madvise(self.address(chunk).cast(), bytes, libc::MADV_HUGEPAGE) };
+        }
         for chunk in chunk..chunk + segments * SEGMENT_CHUNKS {
             // SAFETY: the chunk is in the space, and its segment is nobody else's: the lock is
             // held (invariant 3).

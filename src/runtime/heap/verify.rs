@@ -6,6 +6,7 @@
 //! make sense.
 
 use super::block::{BLOCK_SHIFT, Desc, Kind};
+use super::class::LARGE_LEAD;
 use super::mark::Marker;
 use super::{HEADER_BYTES, Heap, NONE};
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ impl Heap {
             }
         }
         for &first in &self.large {
-            let start = self.space.address(first);
+            let start = self.space.address(first).wrapping_add(LARGE_LEAD);
             let bytes = self.desc_of(first).bytes;
             self.verify_object(start, bytes, first, &allocated, &mut observer)?;
         }

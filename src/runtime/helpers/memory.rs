@@ -3,8 +3,9 @@
 use super::context;
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::heap::LayoutId;
+use crate::runtime::native::bytes;
 use crate::runtime::panic::Fault;
-use std::ptr;
+use crate::runtime::short;
 
 /// # Safety
 /// As for all helpers: called by the native code of this context, with valid ranges.
@@ -20,19 +21,24 @@ pub(super) unsafe extern "C" fn alloc(cx: *mut Context, layout: u64, bytes: u64)
 
 pub(super) unsafe extern "C" fn move_bytes(_: *mut Context, to: u64, from: u64, bytes: u64) {
     // SAFETY: as for `alloc`.
-    unsafe { ptr::copy(from as *const u8, to as *mut u8, bytes as usize) }
+    unsafe { short::copy(from as *const u8, to as *mut u8, bytes as usize) }
 }
 
 pub(super) unsafe extern "C" fn same_bytes(_: *mut Context, a: u64, b: u64, bytes: u64) -> u64 {
-    if a == b || bytes == 0 {
-        return 1;
-    }
     // SAFETY: as for `alloc`.
-    unsafe {
-        let a = std::slice::from_raw_parts(a as *const u8, bytes as usize);
-        let b = std::slice::from_raw_parts(b as *const u8, bytes as usize);
-        u64::from(a == b)
-    }
+    u64::from(a == b || unsafe { short::equal(a as *const u8, b as *const u8, bytes as usize) })
+}
+
+pub(super) unsafe extern "C" fn compare_bytes(
+    _: *mut Context,
+    a: u64,
+    len_a: u64,
+    b: u64,
+    len_b: u64,
+) -> u64 {
+    // SAFETY: as for `alloc`: two strings.
+    let ordering = unsafe { short::compare(bytes(&[a, len_a], 0), bytes(&[b, len_b], 0)) };
+    ordering as i64 as u64
 }
 
 pub(super) unsafe extern "C" fn str_concat(cx: *mut Context, parts: u64, count: u64) -> u64 {
@@ -71,7 +77,7 @@ impl Context {
         for part in parts {
             // SAFETY: the parts are valid, and together as long as the new object.
             unsafe {
-                ptr::copy_nonoverlapping(part[0] as *const u8, at, part[1] as usize);
+                short::copy(part[0] as *const u8, at, part[1] as usize);
                 at = at.add(part[1] as usize);
             }
         }

@@ -6,12 +6,14 @@
 
 mod chans;
 mod control;
+mod maps;
 mod memory;
 mod observe;
 mod ports;
 mod values;
 
 use super::context::Context;
+pub use maps::MAP_PANIC;
 
 /// How a helper is called.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +186,8 @@ helpers! {
     Move = memory::move_bytes(to, from, bytes) -> nothing;
     /// Whether two ranges hold the same bytes.
     SameBytes = memory::same_bytes(a, b, bytes) -> word;
+    /// How two strings compare: -1, 0 or 1.
+    CompareBytes = memory::compare_bytes(a, len_a, b, len_b) -> word;
     /// Concatenates strings: pairs of pointer and length at an address.
     StrConcat = memory::str_concat(parts, count) -> status;
 
@@ -193,19 +197,27 @@ helpers! {
     /// Whether a dynamic type implements an interface type.
     Implements = values::implements(type_word, interface) -> word;
     /// Makes a map.
-    MapNew = values::map_new(ty, hint) -> status;
-    /// Looks a key up: the address of its value, 0 when absent, 1 for a panic.
-    MapGet = values::map_get(ty, map, key) -> word;
-    /// Sets a key's value.
-    MapSet = values::map_set(ty, map, key, value) -> status;
+    MapNew = maps::map_new(ty, hint) -> status;
+    /// Looks a key up, whose words are at an address: the address of its value, 0 when absent, 1
+    /// for a panic.
+    MapGet = maps::map_get(ty, map, key) -> word;
+    /// The same for a key of one word; there is no panic.
+    MapGetWord = maps::map_get_word(ty, map, key) -> word;
+    /// The same for a string.
+    MapGetStr = maps::map_get_str(ty, map, text, len) -> word;
+    /// Makes room for a key: the address of its value, which is zero where the key is new; 1 for a
+    /// panic.
+    MapPlace = maps::map_place(ty, map, key) -> word;
+    /// The same for a key of one word.
+    MapPlaceWord = maps::map_place_word(ty, map, key) -> word;
+    /// The same for a string.
+    MapPlaceStr = maps::map_place_str(ty, map, text, len) -> word;
     /// Deletes a key.
-    MapDelete = values::map_delete(ty, map, key) -> status;
+    MapDelete = maps::map_delete(ty, map, key) -> status;
     /// Makes an iterator.
-    MapIter = values::map_iter(ty, map) -> status;
+    MapIter = maps::map_iter(ty, map) -> status;
     /// Gives the next entry: 1 and key and value words in the results, or 0.
-    MapNext = values::map_next(iter) -> word;
-    /// Calls a function of `CallRt`.
-    Native = values::native(function, ty, args) -> status;
+    MapNext = maps::map_next(iter) -> word;
     /// The second half of a function of `CallRt` that has waited.
     NativeArrived = values::native_arrived(function, ty) -> status;
 }

@@ -3,11 +3,12 @@
 use crate::runtime::value::eq::{str_bytes, str_eq};
 use crate::runtime::value::hash::{hash_bytes, hash_word};
 use crate::runtime::value::{Hasher, Incomparable, Values};
+use std::ptr;
 use vo_bytecode::{TypeId, TypeKind, Types};
 
 /// Which way the keys of a map type go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum KeyKind {
+pub enum KeyKind {
     /// One word, compared bit by bit: integers, booleans, pointers, channels.
     Word,
     /// A string.
@@ -35,12 +36,6 @@ impl KeyKind {
         }
     }
 
-    /// Whether setting a key that is there already replaces it: equal keys may be told apart
-    /// (zeros by their sign), and of two equal strings Go keeps the newer.
-    pub(super) fn replaces_key(self) -> bool {
-        self != KeyKind::Word
-    }
-
     /// Whether there may be keys that are not equal to themselves.
     pub(super) fn odd(self) -> bool {
         self == KeyKind::Any { odd: true }
@@ -58,6 +53,9 @@ fn has_floats(types: &Types, id: TypeId) -> bool {
 
 /// The operations that a table needs of its keys.
 pub(super) trait Key: Copy {
+    /// Whether comparing two keys costs less than a hash.
+    const CHEAP: bool;
+
     /// The hash. `nonce` is for NaNs, see [`Hasher::new`].
     ///
     /// # Safety
@@ -69,6 +67,23 @@ pub(super) trait Key: Copy {
     /// # Safety
     /// Both must point to valid keys.
     unsafe fn equal(self, a: *const u64, b: *const u64) -> bool;
+
+    /// Writes a key of so many words.
+    ///
+    /// # Safety
+    /// `key` must point to a valid key, `to` to room for one.
+    unsafe fn put(self, key: *const u64, to: *mut u64, words: usize);
+
+    /// Writes a key over an equal one. Equal keys may be told apart (zeros by their sign), and of
+    /// two equal strings Go keeps the newer.
+    ///
+    /// # Safety
+    /// As for [`Key::put`].
+    #[inline(always)]
+    unsafe fn replace(self, key: *const u64, to: *mut u64, words: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.put(key, to, words) }
+    }
 }
 
 /// [`KeyKind::Word`].
@@ -76,6 +91,8 @@ pub(super) trait Key: Copy {
 pub(super) struct WordKey;
 
 impl Key for WordKey {
+    const CHEAP: bool = true;
+
     #[inline(always)]
     unsafe fn hash(self, seed: u64, _: u64, key: *const u64) -> Result<u64, Incomparable> {
         // SAFETY: a key of this kind is one word.
@@ -87,6 +104,17 @@ impl Key for WordKey {
         // SAFETY: as above.
         unsafe { *a == *b }
     }
+
+    #[inline(always)]
+    unsafe fn put(self, key: *const u64, to: *mut u64, _: usize) {
+        // SAFETY: as above.
+        unsafe { *to = *key }
+    }
+
+    #[inline(always)]
+    unsafe fn replace(self, _: *const u64, _: *mut u64, _: usize) {
+        // Equal words are the same.
+    }
 }
 
 /// [`KeyKind::Str`].
@@ -94,6 +122,8 @@ impl Key for WordKey {
 pub(super) struct StrKey;
 
 impl Key for StrKey {
+    const CHEAP: bool = true;
+
     #[inline(always)]
     unsafe fn hash(self, seed: u64, _: u64, key: *const u64) -> Result<u64, Incomparable> {
         // SAFETY: a key of this kind is a string.
@@ -105,6 +135,12 @@ impl Key for StrKey {
         // SAFETY: as above.
         unsafe { str_eq(a, b) }
     }
+
+    #[inline(always)]
+    unsafe fn put(self, key: *const u64, to: *mut u64, _: usize) {
+        // SAFETY: as above: two words.
+        unsafe { to.cast::<[u64; 2]>().write(key.cast::<[u64; 2]>().read()) }
+    }
 }
 
 /// [`KeyKind::Any`].
@@ -115,6 +151,8 @@ pub(super) struct AnyKey<'a> {
 }
 
 impl Key for AnyKey<'_> {
+    const CHEAP: bool = false;
+
     #[inline(never)]
     unsafe fn hash(self, seed: u64, nonce: u64, key: *const u64) -> Result<u64, Incomparable> {
         let mut hasher = Hasher::new(seed, nonce);
@@ -128,5 +166,11 @@ impl Key for AnyKey<'_> {
         // What was hashed has an equality.
         // SAFETY: the caller's promise.
         unsafe { self.values.slots_eq(self.ty, a, b) }.unwrap_or(false)
+    }
+
+    #[inline(always)]
+    unsafe fn put(self, key: *const u64, to: *mut u64, words: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { ptr::copy(key, to, words) }
     }
 }

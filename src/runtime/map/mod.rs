@@ -15,7 +15,8 @@
 //! │ cap      │  │     │ hash │ key words │ value words │ 2
 //! │ bits     │  │     ├──────┼───────────┼─────────────┤
 //! │ clears   │  │     │ 0    │ …         │             │ used .. cap: not used yet
-//! │ seed     │  │     └──────┴───────────┴─────────────┘
+//! │ last     │  │     └──────┴───────────┴─────────────┘
+//! │ seed     │  │
 //! └──────────┘  │     index: 2^bits numbers, open addressing, linear probing
 //!               └───► 0 | tag:1 | 0 | 0 | tag:3 | tag:2 | …     0 = empty
 //! ```
@@ -100,6 +101,9 @@ pub struct MapObject {
     bits: u32,
     /// How often the map was cleared.
     clears: u32,
+    /// Where the entry is that was found last: what is looked up is often set next. There may be
+    /// another now, or none.
+    last: u32,
     seed: u64,
 }
 
@@ -114,7 +118,8 @@ pub struct MapType {
     pub key_words: usize,
     /// Words of a value.
     pub value_words: usize,
-    kind: KeyKind,
+    /// Which way its keys go.
+    pub kind: KeyKind,
     /// Layout of a row of entries.
     entries: LayoutId,
 }
@@ -127,6 +132,11 @@ impl MapType {
 
     fn entry_bytes(&self) -> usize {
         self.entry_words() * 8
+    }
+
+    /// Where the value of an entry lies.
+    fn value_of(&self, entry: *mut u64) -> *mut u64 {
+        entry.wrapping_add(1 + self.key_words)
     }
 }
 
@@ -247,11 +257,37 @@ impl Maps {
         ty: TypeId,
         map: *const u8,
         key: &[u64],
-    ) -> Result<Option<*const u64>, Incomparable> {
+    ) -> Result<Option<*mut u64>, Incomparable> {
         let ty = self.get_type(ty);
         // SAFETY: the caller's promise.
         let found = unsafe { self.find(ty, map.cast(), key.as_ptr())? };
-        Ok(found.map(|entry| entry.wrapping_add(1 + ty.key_words).cast_const()))
+        Ok(found.map(|entry| ty.value_of(entry)))
+    }
+
+    /// [`Maps::get`] for keys of one word.
+    ///
+    /// # Safety
+    /// As there, and the keys must be of that kind.
+    #[inline]
+    pub unsafe fn get_word(&self, ty: TypeId, map: *const u8, key: u64) -> Option<*mut u64> {
+        let ty = self.get_type(ty);
+        debug_assert_eq!(ty.kind, KeyKind::Word);
+        // SAFETY: the caller's promise.
+        let found = unsafe { find(WordKey, ty, map.cast(), &raw const key) };
+        found.ok()?.map(|entry| ty.value_of(entry))
+    }
+
+    /// [`Maps::get`] for strings.
+    ///
+    /// # Safety
+    /// As there, and the keys must be of that kind.
+    #[inline]
+    pub unsafe fn get_str(&self, ty: TypeId, map: *const u8, key: [u64; 2]) -> Option<*mut u64> {
+        let ty = self.get_type(ty);
+        debug_assert_eq!(ty.kind, KeyKind::Str);
+        // SAFETY: the caller's promise.
+        let found = unsafe { find(StrKey, ty, map.cast(), key.as_ptr()) };
+        found.ok()?.map(|entry| ty.value_of(entry))
     }
 
     /// Sets a key's value.
@@ -267,20 +303,77 @@ impl Maps {
         key: &[u64],
         value: &[u64],
     ) -> Result<(), MapError> {
+        debug_assert_eq!(value.len(), self.get_type(ty).value_words);
+        // SAFETY: the caller's promise; the place has room for a value.
+        unsafe {
+            let place = self.place(heap, ty, map, key)?;
+            ptr::copy(value.as_ptr(), place, value.len());
+        }
+        Ok(())
+    }
+
+    /// The words of a key's value, which is added, as zero, where it is absent.
+    ///
+    /// # Safety
+    /// `map` must be a live map of that type in `heap`; `key` a valid key of its type.
+    #[inline]
+    pub unsafe fn place(
+        &self,
+        heap: &mut Heap,
+        ty: TypeId,
+        map: *mut u8,
+        key: &[u64],
+    ) -> Result<*mut u64, MapError> {
         let ty = self.get_type(ty);
-        debug_assert_eq!((key.len(), value.len()), (ty.key_words, ty.value_words));
+        debug_assert_eq!(key.len(), ty.key_words);
         let (object, key) = (map.cast(), key.as_ptr());
         // SAFETY: the caller's promise.
-        unsafe {
-            let entry = match ty.kind {
+        let entry = unsafe {
+            match ty.kind {
                 KeyKind::Word => self.enter(heap, ty, object, WordKey, key)?,
                 KeyKind::Str => self.enter(heap, ty, object, StrKey, key)?,
                 KeyKind::Any { .. } => self.enter(heap, ty, object, self.any_key(ty), key)?,
-            };
-            let to = entry.add(1 + ty.key_words);
-            ptr::copy(value.as_ptr(), to, ty.value_words);
-        }
-        Ok(())
+            }
+        };
+        Ok(ty.value_of(entry))
+    }
+
+    /// [`Maps::place`] for keys of one word.
+    ///
+    /// # Safety
+    /// As there, and the keys must be of that kind.
+    #[inline]
+    pub unsafe fn place_word(
+        &self,
+        heap: &mut Heap,
+        ty: TypeId,
+        map: *mut u8,
+        key: u64,
+    ) -> Result<*mut u64, MapError> {
+        let ty = self.get_type(ty);
+        debug_assert_eq!(ty.kind, KeyKind::Word);
+        // SAFETY: the caller's promise.
+        let entry = unsafe { self.enter(heap, ty, map.cast(), WordKey, &raw const key)? };
+        Ok(ty.value_of(entry))
+    }
+
+    /// [`Maps::place`] for strings.
+    ///
+    /// # Safety
+    /// As there, and the keys must be of that kind.
+    #[inline]
+    pub unsafe fn place_str(
+        &self,
+        heap: &mut Heap,
+        ty: TypeId,
+        map: *mut u8,
+        key: [u64; 2],
+    ) -> Result<*mut u64, MapError> {
+        let ty = self.get_type(ty);
+        debug_assert_eq!(ty.kind, KeyKind::Str);
+        // SAFETY: the caller's promise.
+        let entry = unsafe { self.enter(heap, ty, map.cast(), StrKey, key.as_ptr())? };
+        Ok(ty.value_of(entry))
     }
 
     /// Deletes a key; it may be absent, and the map nil.
@@ -351,11 +444,13 @@ impl Maps {
     ) -> Result<*mut u64, MapError> {
         // SAFETY: the caller's promise; positions below `used` are entries of the row.
         unsafe {
+            if let Some(entry) = find_last(ops, ty, map, key) {
+                ops.replace(key, entry.add(1), ty.key_words);
+                return Ok(entry);
+            }
             let hash = ops.hash((*map).seed, u64::from((*map).used), key)? | 1;
             if let Some(entry) = find_hashed(ops, ty, map, hash, key) {
-                if ty.kind.replaces_key() {
-                    ptr::copy(key, entry.add(1), ty.key_words);
-                }
+                ops.replace(key, entry.add(1), ty.key_words);
                 return Ok(entry);
             }
             if (*map).entries.is_null() || (*map).used == (*map).cap {
@@ -364,7 +459,7 @@ impl Maps {
             let position = (*map).used;
             let entry = (*map).entries.add(position as usize * ty.entry_words());
             entry.write(hash);
-            ptr::copy(key, entry.add(1), ty.key_words);
+            ops.put(key, entry.add(1), ty.key_words);
             if !(*map).index.is_null() {
                 index_entry((*map).index, (*map).bits, hash, position);
             }
@@ -493,6 +588,29 @@ unsafe fn find<K: Key>(
     }
 }
 
+/// The entry of a key where it is the one that was found last, and that is cheaper to see than to
+/// look for it. Keys are never equal to each other (invariant 6), so an equal one is the right one.
+///
+/// # Safety
+/// As for [`find`], and the map is not nil.
+#[inline(always)]
+unsafe fn find_last<K: Key>(
+    ops: K,
+    ty: &MapType,
+    map: *const MapObject,
+    key: *const u64,
+) -> Option<*mut u64> {
+    // SAFETY: the caller's promise; positions below `used` are entries of the row.
+    unsafe {
+        let last = (*map).last;
+        if !K::CHEAP || last >= (*map).used {
+            return None;
+        }
+        let entry = (*map).entries.add(last as usize * ty.entry_words());
+        (*entry != 0 && ops.equal(entry.add(1), key)).then_some(entry)
+    }
+}
+
 /// The entry of a key whose hash is known.
 ///
 /// # Safety
@@ -528,9 +646,10 @@ unsafe fn find_hashed<K: Key>(
                 return None;
             }
             if number & !mask == want {
-                let position = (number & mask) as usize - 1;
-                let entry = entries.add(position * words);
+                let position = (number & mask) - 1;
+                let entry = entries.add(position as usize * words);
                 if *entry == hash && ops.equal(entry.add(1), key) {
+                    (*map.cast_mut()).last = position;
                     return Some(entry);
                 }
             }

@@ -3,6 +3,7 @@
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::heap::LayoutId;
 use crate::runtime::panic::Fault;
+use crate::runtime::short;
 use vo_bytecode::TypeId;
 
 /// What the pointer of an empty, non-nil slice points to.
@@ -61,7 +62,7 @@ impl Context {
     pub fn new_bytes(&mut self, text: &[u8], room: usize) -> Result<*mut u8, Exhausted> {
         let to = self.new_object(self.program.own.bytes, room.max(text.len()))?;
         // SAFETY: a new object of at least that many bytes.
-        unsafe { to.copy_from_nonoverlapping(text.as_ptr(), text.len()) };
+        unsafe { short::copy(text.as_ptr(), to, text.len()) };
         Ok(to)
     }
 

@@ -41,13 +41,16 @@ mod typed;
 mod utf8;
 mod value;
 
-pub use memory::EMPTY;
+pub use memory::{EMPTY, bytes};
 pub use numbers::general_text;
 pub use output::Output;
-pub use table::{native, second_half};
+pub use table::{entry, native, second_half};
 pub use value::{Value, load, store};
 
 use super::context::{Context, JitResult};
+
+/// The most result words of a function of the list.
+pub const MAX_RESULTS: usize = 8;
 
 /// A runtime function: its type operand (0 where it has none), argument words, result words.
 pub type Native = fn(&mut Context, u32, &[u64], &mut [u64]) -> JitResult;
@@ -55,3 +58,7 @@ pub type Native = fn(&mut Context, u32, &[u64], &mut [u64]) -> JitResult;
 /// The second half of a runtime function that has waited, run by the goroutine when it goes on: its
 /// type operand, result words. Does not wait again.
 pub type SecondHalf = fn(&mut Context, u32, &mut [u64]) -> JitResult;
+
+/// The same as native code calls it: the context, the type operand, the addresses of argument and
+/// result words. Gives a [`JitResult`].
+pub type Entry = unsafe extern "C" fn(*mut Context, u64, u64, u64) -> u64;

@@ -10,14 +10,72 @@ use crate::runtime::context::{Context, JitResult};
 /// `strconv.formatInt`
 pub fn format_int(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     let value = args[0] as i64;
-    let text = in_base(value.unsigned_abs(), args[1], value < 0);
-    done(cx.put_string(&text, rets))
+    put_integer(cx, value.unsigned_abs(), args[1], value < 0, rets)
 }
 
 /// `strconv.formatUint`
 pub fn format_uint(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
-    let text = in_base(args[0], args[1], false);
-    done(cx.put_string(&text, rets))
+    put_integer(cx, args[0], args[1], false, rets)
+}
+
+/// The decimal digits of 0 to 99, two for each.
+static PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut at = 0;
+    while at < pairs.len() {
+        pairs[at] = b'0' + (at / 20) as u8;
+        pairs[at + 1] = b'0' + (at / 2 % 10) as u8;
+        at += 2;
+    }
+    pairs
+};
+
+/// Gives the text of an integer in a base from 2 to 36 (others are taken for the nearest of these).
+fn put_integer(
+    cx: &mut Context,
+    value: u64,
+    base: u64,
+    negative: bool,
+    rets: &mut [u64],
+) -> JitResult {
+    if base != 10 {
+        return done(cx.put_string(&in_base(value, base, negative), rets));
+    }
+    if value < 100 && !negative {
+        let short = usize::from(value < 10);
+        let text = &PAIRS[value as usize * 2 + short..][..2 - short];
+        put(rets, &[text.as_ptr() as u64, text.len() as u64]);
+        return JitResult::Ok;
+    }
+    let mut bytes = [0; DECIMAL];
+    let mut start = decimal(value, &mut bytes);
+    if negative {
+        start -= 1;
+        bytes[start] = b'-';
+    }
+    done(cx.put_string(&bytes[start..], rets))
+}
+
+/// Room for the digits of an integer and a sign.
+const DECIMAL: usize = 21;
+
+/// Writes the decimal digits of an integer to the end of some bytes: where they begin.
+fn decimal(mut value: u64, bytes: &mut [u8; DECIMAL]) -> usize {
+    let mut start = DECIMAL;
+    while value >= 100 {
+        let pair = (value % 100) as usize * 2;
+        value /= 100;
+        start -= 2;
+        bytes[start..start + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+    }
+    let pair = value as usize * 2;
+    start -= 1;
+    bytes[start] = PAIRS[pair + 1];
+    if value >= 10 {
+        start -= 1;
+        bytes[start] = PAIRS[pair];
+    }
+    start
 }
 
 /// The text of an integer: at most 64 digits and a sign.
@@ -34,7 +92,7 @@ impl std::ops::Deref for IntText {
     }
 }
 
-/// An integer in a base from 2 to 36 (others are taken for the nearest of these).
+/// An integer in a base other than ten.
 fn in_base(mut value: u64, base: u64, negative: bool) -> IntText {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut text = IntText {
@@ -45,18 +103,10 @@ fn in_base(mut value: u64, base: u64, negative: bool) -> IntText {
         text.start -= 1;
         text.bytes[text.start] = byte;
     };
-    if base == 10 {
-        // A division by a constant is a multiplication.
-        while value >= 10 {
-            put(b'0' + (value % 10) as u8);
-            value /= 10;
-        }
-    } else {
-        let base = base.clamp(2, 36);
-        while value >= base {
-            put(DIGITS[(value % base) as usize]);
-            value /= base;
-        }
+    let base = base.clamp(2, 36);
+    while value >= base {
+        put(DIGITS[(value % base) as usize]);
+        value /= base;
     }
     put(DIGITS[value as usize]);
     if negative {

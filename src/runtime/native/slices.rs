@@ -6,6 +6,7 @@
 
 use super::memory::{Exhausted, done, put};
 use crate::runtime::context::{Context, JitResult};
+use crate::runtime::short;
 use vo_bytecode::TypeId;
 
 /// More bytes than this no slice can have (Go's limit on 64-bit machines).
@@ -71,7 +72,7 @@ fn grow(
 ) -> Result<*mut u8, Exhausted> {
     let row = cx.new_row(ty, size as usize, cap as usize)?;
     // SAFETY: the old row has `len` elements, the new one room for more, and they are apart.
-    unsafe { row.copy_from_nonoverlapping(from, (len * size) as usize) };
+    unsafe { short::copy(from, row, (len * size) as usize) };
     Ok(row)
 }
 

@@ -4,7 +4,8 @@ use super::memory::{Exhausted, bytes, done, put};
 use super::slices::round_up;
 use super::utf8;
 use crate::runtime::context::{Context, JitResult};
-use std::cmp::Ordering;
+use crate::runtime::short;
+use std::mem::MaybeUninit;
 
 /// `str.eq`
 pub fn str_eq(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
@@ -16,12 +17,8 @@ pub fn str_eq(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitRes
 /// `str.cmp`
 pub fn str_cmp(_: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     // SAFETY: two strings.
-    let ordering = unsafe { bytes(args, 0).cmp(bytes(args, 2)) };
-    rets[0] = match ordering {
-        Ordering::Less => -1i64 as u64,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    };
+    let ordering = unsafe { short::compare(bytes(args, 0), bytes(args, 2)) };
+    rets[0] = ordering as i64 as u64;
     JitResult::Ok
 }
 
@@ -56,17 +53,31 @@ pub fn str_to_runes(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) ->
     done(put_runes(cx, text, rets))
 }
 
+/// Texts of so many bytes are decoded once, into this many runes on the stack.
+const FEW: usize = 64;
+
 fn put_runes(cx: &mut Context, text: &[u8], rets: &mut [u64]) -> Result<(), Exhausted> {
-    let len = if text.is_ascii() {
-        text.len()
+    let mut few = [const { MaybeUninit::<u32>::uninit() }; FEW];
+    let (len, decoded) = if text.len() <= FEW {
+        let mut len = 0;
+        for (to, rune) in few.iter_mut().zip(utf8::runes(text)) {
+            to.write(rune);
+            len += 1;
+        }
+        (len, true)
     } else {
-        utf8::runes(text).count()
+        (utf8::runes(text).count(), false)
     };
     let size = round_up(len * 4, true);
     let to = cx.new_object(cx.program.own.bytes, size)?.cast::<u32>();
-    for (at, rune) in utf8::runes(text).enumerate() {
-        // SAFETY: `at < len`, and there is room for `len` runes; objects are aligned to 8.
-        unsafe { to.add(at).write(rune) };
+    if decoded {
+        // SAFETY: so many runes were written, there is room for them, and objects are aligned to 8.
+        unsafe { short::copy(few.as_ptr().cast(), to.cast(), len * 4) };
+    } else {
+        for (at, rune) in utf8::runes(text).enumerate() {
+            // SAFETY: `at < len`, otherwise as above.
+            unsafe { to.add(at).write(rune) };
+        }
     }
     put(rets, &[to as u64, len as u64, (size / 4) as u64]);
     Ok(())

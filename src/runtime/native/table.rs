@@ -1,9 +1,11 @@
 //! Which function is behind which entry of the list of runtime functions.
 
 use super::{
-    Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print, process,
-    quote, reflect, runes, slices, strings, time, typed,
+    Entry, Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print,
+    process, quote, reflect, runes, slices, strings, time, typed,
 };
+use crate::runtime::context::Context;
+use std::slice;
 use vo_bytecode::RtFn;
 
 /// One line for each function; what is missing here does not compile.
@@ -11,6 +13,10 @@ macro_rules! table {
     ($($variant:ident = $name:literal,)*) => {
         /// By number of the entry, which is its place in the list.
         static NATIVES: [Native; RtFn::ALL.len()] = [$(function!($variant),)*];
+
+        /// Likewise, as native code calls them.
+        static ENTRIES: [Entry; RtFn::ALL.len()] =
+            [$(enter::<{ RtFn::$variant as usize }>,)*];
     };
 }
 
@@ -172,4 +178,35 @@ pub fn second_half(function: RtFn) -> SecondHalf {
 #[inline]
 pub fn native(function: RtFn) -> Native {
     NATIVES[function as usize]
+}
+
+/// The same as native code calls it.
+pub fn entry(function: RtFn) -> Entry {
+    ENTRIES[function as usize]
+}
+
+/// Calls a function of the list for native code. Each has a copy of this, in which it is known.
+///
+/// # Safety
+/// The context is that of the native code that calls, and holds no other reference to it; `args` and
+/// `rets` are the addresses of as many words as the signature has, apart from each other, the
+/// former values of its types.
+unsafe extern "C" fn enter<const FUNCTION: usize>(
+    cx: *mut Context,
+    ty: u64,
+    args: u64,
+    rets: u64,
+) -> u64 {
+    let sig = RtFn::ALL[FUNCTION].sig();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let cx = &mut *cx;
+        let args = slice::from_raw_parts(args as *const u64, sig.params.len());
+        let rets = slice::from_raw_parts_mut(rets as *mut u64, sig.results.len());
+        let status = NATIVES[FUNCTION](cx, ty as u32, args, rets);
+        if cx.heap.wants_gc {
+            cx.ask_capture();
+        }
+        status as u64
+    }
 }

@@ -4,6 +4,7 @@
 //! no longer fail for want of an equality. That is Go's rule.
 
 use super::{Incomparable, PartKind, Values};
+use crate::runtime::short;
 use std::slice;
 use vo_bytecode::TypeId;
 
@@ -251,5 +252,9 @@ pub(in crate::runtime) unsafe fn str_bytes<'a>(at: *const u64) -> &'a [u8] {
 #[inline]
 pub(in crate::runtime) unsafe fn str_eq(a: *const u64, b: *const u64) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { *a.add(1) == *b.add(1) && (*a == *b || str_bytes(a) == str_bytes(b)) }
+    unsafe {
+        let len = *a.add(1);
+        len == *b.add(1)
+            && (*a == *b || short::equal(*a as *const u8, *b as *const u8, len as usize))
+    }
 }
