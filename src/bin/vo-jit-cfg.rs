@@ -80,11 +80,7 @@ fn run(cli: &Cli) -> Result<(), String> {
     let text = if cli.list {
         render::list(&mut builder, &wish)?
     } else {
-        let mut text = render::render(&mut builder, &wish, profile.as_ref())?;
-        if let (Some(profile), Format::Text) = (&profile, wish.format) {
-            text += &format!("\n{}", render::costliest(&builder, profile));
-        }
-        text
+        render::render(&mut builder, &wish, profile.as_ref())?
     };
     write(cli, &text)
 }

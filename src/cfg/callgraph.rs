@@ -562,18 +562,30 @@ impl Why {
     /// The step as a sentence without its end, for people.
     pub fn text(&self, module: &Module) -> String {
         let func = module.func(self.func);
-        let at = |at: usize| {
-            let mnemonic = func.code[at].mnemonic();
-            match func.lines.get(at) {
-                Some(line) if *line != 0 => format!("{mnemonic} at line {line}"),
-                _ => format!("{mnemonic} at instruction {at}"),
-            }
+        let at = |at: usize| match func.lines.get(at) {
+            Some(line) if *line != 0 => format!("at line {line}"),
+            _ => format!("at instruction {at}"),
+        };
+        let what = |at: usize| match &func.code[at] {
+            Inst::CallRt { func, .. } => func.sig().name,
+            inst => inst.mnemonic(),
+        };
+        let whom = |at: usize| match &func.code[at] {
+            Inst::Call { callee, .. } => match callee {
+                Callee::Func(callee) => module.func(*callee).name.clone(),
+                Callee::Closure(_) => "a function value".to_owned(),
+                Callee::Method(_, method) => {
+                    let method = &module.types.methods[method.index()].name;
+                    format!("the method {method} of an interface")
+                }
+            },
+            inst => format!("others in {}", inst.mnemonic()),
         };
         let cause = match self.cause {
-            Cause::Blocks(inst) => format!("may wait in {}", at(inst)),
-            Cause::Recursive => "may call itself".to_string(),
-            Cause::Loops(inst) => format!("loops by {}", at(inst)),
-            Cause::Calls(inst) => format!("calls by {}", at(inst)),
+            Cause::Blocks(inst) => format!("may wait in {} {}", what(inst), at(inst)),
+            Cause::Recursive => "may call itself, so it polls where it begins".to_string(),
+            Cause::Loops(inst) => format!("loops {}, so it polls there", at(inst)),
+            Cause::Calls(inst) => format!("calls {} {}", whom(inst), at(inst)),
         };
         format!("{} {cause}", func.name)
     }

@@ -11,6 +11,7 @@
 
 use super::context::Context;
 use super::fiber::Fiber;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,16 +38,14 @@ struct PointCounter {
 
 #[derive(Default)]
 struct Log {
-    /// The contexts seen, by address: islands are numbered as they appear.
-    islands: Vec<usize>,
     standing: HashMap<Goroutine, Standing>,
     events: Vec<Event>,
 }
 
 /// A goroutine: island and number.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Goroutine {
-    /// The island, in the order in which they appeared.
+    /// The island; that of `main` is 0.
     pub island: u32,
     /// Its number there.
     pub number: u32,
@@ -93,10 +92,11 @@ const MOST_EVENTS: usize = 30_000_000;
 pub struct PointCounts {
     /// How often a frame stopped there.
     pub captures: u64,
-    /// How long goroutines waited with that frame the innermost, in nanoseconds.
+    /// How long goroutines waited with that frame the innermost, in nanoseconds; those that still
+    /// stand there, until now.
     pub waited_ns: u64,
     /// The goroutines that still stand there.
-    pub parked: Vec<u32>,
+    pub parked: Vec<Goroutine>,
 }
 
 impl Observer {
@@ -137,7 +137,7 @@ impl Observer {
     /// The running goroutine stops at a point.
     pub fn stops(&self, cx: &Context, point: u32) {
         self.change(|log, at| {
-            let who = log.goroutine(cx, cx.current);
+            let who = goroutine(cx, cx.current);
             let since = Instant::now();
             let stands = Standing {
                 point,
@@ -152,7 +152,7 @@ impl Observer {
     /// The running goroutine goes on at a point.
     pub fn goes(&self, cx: &Context, point: u32) {
         self.change(|log, at| {
-            let who = log.goroutine(cx, cx.current);
+            let who = goroutine(cx, cx.current);
             if let Some(stood) = log.standing.remove(&who) {
                 let waited = stood.since.elapsed().as_nanos() as u64;
                 self.points[stood.point as usize]
@@ -166,7 +166,7 @@ impl Observer {
     /// The running goroutine has ended.
     pub fn ends(&self, cx: &Context) {
         self.change(|log, at| {
-            let who = log.goroutine(cx, cx.current);
+            let who = goroutine(cx, cx.current);
             log.standing.remove(&who);
             self.event(log, at, who, What::Ends);
         });
@@ -178,7 +178,7 @@ impl Observer {
             return;
         }
         self.change(|log, at| {
-            let who = log.goroutine(cx, fiber);
+            let who = goroutine(cx, fiber);
             // Whoever goes to the end of the queue by itself does not stand yet; whoever changes
             // its place in the queue was woken before.
             let stood = log.standing.get_mut(&who);
@@ -186,7 +186,7 @@ impl Observer {
                 let by = if cx.current.is_null() || cx.current == cx.sentinel {
                     0
                 } else {
-                    log.goroutine(cx, cx.current).number
+                    goroutine(cx, cx.current).number
                 };
                 self.event(log, at, who, What::Wakes(by));
             }
@@ -197,8 +197,10 @@ impl Observer {
     pub fn collected(&self, cx: &Context, start: Instant) {
         let took = start.elapsed().as_nanos() as u64;
         self.change(|log, at| {
-            let island = log.island(cx);
-            let who = Goroutine { island, number: 0 };
+            let who = Goroutine {
+                island: cx.island as u32,
+                number: 0,
+            };
             let at = at.saturating_sub(took);
             self.event(log, at, who, What::Collects(took));
         });
@@ -223,7 +225,9 @@ impl Observer {
             let mut standing: Vec<_> = log.standing.iter().collect();
             standing.sort_unstable_by_key(|(who, _)| **who);
             for (who, stood) in standing {
-                counts[stood.point as usize].parked.push(who.number);
+                let counts = &mut counts[stood.point as usize];
+                counts.waited_ns += stood.since.elapsed().as_nanos() as u64;
+                counts.parked.push(*who);
             }
         });
         counts
@@ -244,22 +248,11 @@ impl fmt::Debug for Observer {
     }
 }
 
-impl Log {
-    fn island(&mut self, cx: &Context) -> u32 {
-        let address = std::ptr::from_ref(cx) as usize;
-        let found = self.islands.iter().position(|each| *each == address);
-        found.unwrap_or_else(|| {
-            self.islands.push(address);
-            self.islands.len() - 1
-        }) as u32
-    }
-
-    fn goroutine(&mut self, cx: &Context, fiber: *mut Fiber) -> Goroutine {
-        // SAFETY: whoever tells of a fiber has it, alive.
-        let number = unsafe { (*fiber).id };
-        Goroutine {
-            island: self.island(cx),
-            number,
-        }
+fn goroutine(cx: &Context, fiber: *mut Fiber) -> Goroutine {
+    // SAFETY: whoever tells of a fiber has it, alive.
+    let number = unsafe { (*fiber).id };
+    Goroutine {
+        island: cx.island as u32,
+        number,
     }
 }

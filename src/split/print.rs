@@ -74,6 +74,6 @@ fn write_point(out: &mut String, func: &Function, at: usize, point: &Point) -> f
 }
 
 fn slot_name(func: &Function, slot: Slot) -> String {
-    let found = func.slot_names.iter().find(|(s, _)| *s == slot);
-    found.map_or(String::new(), |(_, name)| format!(" {name}"))
+    let found = func.slot_name(slot);
+    found.map_or(String::new(), |named| format!(" {}", named.name))
 }

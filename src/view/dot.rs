@@ -92,7 +92,8 @@ fn label(view: &FuncView, node: &NodeView) -> String {
             let point = &view.points[at as usize];
             lines.push(format!("p{at} {} line {}", point.kind, point.line));
             for live in &point.live {
-                lines.push(format!("+{} {}", live.word, view.slot_name(live.slot)));
+                let (name, ty) = (view.slot_name(live.slot), view.slot_type(live.slot));
+                lines.push(format!("+{} {name} {ty}", live.word));
             }
             lines.push(format!(
                 "{} bytes, refs {}",

@@ -4,12 +4,15 @@
 //! get their sizes, edges their classes. What it looks like is the business of [`super::svg`].
 
 use super::layout::{self, Edge, Graph, Layout, Node};
-use super::model::{Change, EdgeClass, FuncView, GraphView, NodeKind, NodeView};
+use super::model::{Change, EdgeClass, FuncView, GraphView, LiveView, NodeKind, NodeView};
+use std::ops::Range;
 
 /// The height of a line, and of a box's title.
 pub const LINE: i32 = 15;
 /// Within a box, around its text.
-pub const PAD: i32 = 6;
+pub const PAD: i32 = 7;
+/// Between the bar with a box's title and its lines.
+const BAR_GAP: i32 = 6;
 /// Beside a box, for the sign that it may panic.
 pub const PANIC_SIGN: i32 = 18;
 /// More characters of a line are left out; the whole text is in the line's title.
@@ -17,11 +20,35 @@ const LONGEST: usize = 58;
 /// The largest graph that is drawn: beyond, a picture helps nobody.
 pub const MOST_NODES: usize = 20_000;
 
+/// How a piece of a line looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// As text does.
+    Plain,
+    /// Less than the rest: numbers, machine types.
+    Dim,
+    /// The name of an instruction.
+    Op,
+    /// A type of the source.
+    Type,
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its text.
+    pub text: String,
+    /// How it looks.
+    pub tone: Tone,
+    /// The slot that it names.
+    pub slot: Option<u32>,
+}
+
 /// A line of a box.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The text, short enough for the box.
-    pub text: String,
+    /// Its pieces, together short enough for the box.
+    pub spans: Vec<Span>,
     /// The whole text, where it was longer.
     pub whole: Option<String>,
     /// The instruction that it shows.
@@ -80,29 +107,8 @@ impl<'a> Drawing<'a> {
                 graph.nodes.len()
             ));
         }
-        let most = view.run.as_ref().and_then(|run| run.blocks.iter().max());
-        let heat = |node: &NodeView| {
-            let run = view.run.as_ref()?;
-            let count = *run.blocks.get(node.block? as usize)?;
-            let most = (*most?).max(1);
-            // Counts differ by powers of ten; so do the colours.
-            Some((count as f64 + 1.0).ln() / (most as f64 + 1.0).ln())
-        };
-        let boxes: Vec<Boxed> = graph
-            .nodes
-            .iter()
-            .map(|node| boxed(view, node, heat(node)))
-            .collect();
-        let layout = layout::layout(&Graph {
-            nodes: boxes.iter().map(size).collect(),
-            edges: (graph.edges.iter())
-                .map(|edge| Edge {
-                    from: edge.from as usize,
-                    to: edge.to as usize,
-                    class: edge.kind as u32,
-                })
-                .collect(),
-        });
+        let boxes = boxes(view, after);
+        let layout = layout::layout(&self::graph(&boxes, graph));
         Ok(Drawing {
             view,
             graph,
@@ -113,19 +119,57 @@ impl<'a> Drawing<'a> {
     }
 }
 
+/// What stands in the boxes of a function's graph, by node.
+pub fn boxes(view: &FuncView, after: bool) -> Vec<Boxed> {
+    let graph = GraphView::of(view, after);
+    let most = view.run.as_ref().and_then(|run| run.blocks.iter().max());
+    let heat = |node: &NodeView| {
+        let run = view.run.as_ref()?;
+        let count = *run.blocks.get(node.block? as usize)?;
+        let most = (*most?).max(1);
+        // Counts differ by powers of ten; so do the colours.
+        Some((count as f64 + 1.0).ln() / (most as f64 + 1.0).ln())
+    };
+    let nodes = graph.nodes.iter();
+    nodes.map(|node| boxed(view, node, heat(node))).collect()
+}
+
+/// A graph as the layout wants it: the sizes of its boxes, and its edges.
+pub fn graph(boxes: &[Boxed], graph: &GraphView) -> Graph {
+    Graph {
+        nodes: boxes.iter().map(size).collect(),
+        edges: (graph.edges.iter())
+            .map(|edge| Edge {
+                from: edge.from as usize,
+                to: edge.to as usize,
+                class: edge.kind as u32,
+            })
+            .collect(),
+    }
+}
+
 /// The width of a text in a monospaced font of 12 pixels.
 pub fn text_width(text: &str) -> i32 {
-    let cells: usize = text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    cells_width(cells(text))
+}
+
+/// The cells that a text takes. Who knows how wide others are; no character takes more than two.
+fn cells(text: &str) -> usize {
+    let wide = |c: char| !c.is_ascii() && c != '…';
+    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+}
+
+fn cells_width(cells: usize) -> i32 {
     (cells * 29).div_ceil(4) as i32
 }
 
 fn size(boxed: &Boxed) -> Node {
-    let widths = boxed.lines.iter().map(|line| text_width(&line.text));
+    let widths = boxed.lines.iter().map(Line::width);
     let ports = widths.max().unwrap_or(0).max(text_width(&boxed.title)) + 2 * PAD;
     let sign = if boxed.panics { PANIC_SIGN } else { 0 };
     Node {
         width: ports + sign,
-        height: LINE * (boxed.lines.len() as i32 + 1) + 2 * PAD,
+        height: LINE * (boxed.lines.len() as i32 + 1) + boxed.bar() + 2 * PAD,
         ports,
     }
 }
@@ -166,28 +210,114 @@ fn block(view: &FuncView, node: &NodeView) -> (String, Vec<Line>) {
             title += "  cold";
         }
     }
-    let lines = (node.first..node.end).map(|at| {
-        let inst = &view.insts[at as usize];
-        let (text, whole) = shorten(format!("{at:>3} {}", inst.text));
-        Line {
-            text,
-            whole,
-            inst: Some(at),
-            slot: None,
-            waits: inst.may_wait,
-        }
-    });
+    let lines = (node.first..node.end).map(|at| instruction(view, at));
     (title, lines.collect())
 }
 
-fn plain(text: String) -> Line {
-    let (text, whole) = shorten(text);
+/// An instruction: its number, its name, its operands with their slots.
+fn instruction(view: &FuncView, at: u32) -> Line {
+    let inst = &view.insts[at as usize];
+    let (op, operands) = match inst.text.split_once(' ') {
+        Some((op, operands)) => (op, operands),
+        None => (inst.text.as_str(), ""),
+    };
+    let mut spans = vec![span(format!("{at:>3} "), Tone::Dim), span(op, Tone::Op)];
+    let mut rest = 0;
+    for (range, slot) in slots_of(operands, &[&inst.reads[..], &inst.writes].concat()) {
+        let before = if rest == 0 { " " } else { "" };
+        spans.push(span(
+            format!("{before}{}", &operands[rest..range.start]),
+            Tone::Plain,
+        ));
+        rest = range.end;
+        spans.push(Span {
+            slot: Some(slot),
+            ..span(&operands[range], Tone::Plain)
+        });
+    }
+    let before = if rest == 0 && !operands.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    spans.push(span(format!("{before}{}", &operands[rest..]), Tone::Plain));
     Line {
-        text,
-        whole,
+        inst: Some(at),
+        waits: inst.may_wait,
+        ..line(spans)
+    }
+}
+
+/// Where the operands of an instruction name slots that are its own. Strings are passed over.
+fn slots_of(operands: &str, own: &[u32]) -> Vec<(Range<usize>, u32)> {
+    let mut found = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    let mut chars = operands.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' if quoted => _ = chars.next(),
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            ' ' | ',' | '[' | ']' => start = at + 1,
+            '%' => {
+                let digits = &operands[at + 1..];
+                let len = digits.find(|c: char| !c.is_ascii_digit());
+                let end = at + 1 + len.unwrap_or(digits.len());
+                match operands[at + 1..end].parse() {
+                    Ok(slot) if own.contains(&slot) => found.push((start..end, slot)),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn span(text: impl Into<String>, tone: Tone) -> Span {
+    Span {
+        text: text.into(),
+        tone,
+        slot: None,
+    }
+}
+
+/// A line of pieces, cut off where it would be too long.
+fn line(mut spans: Vec<Span>) -> Line {
+    spans.retain(|span| !span.text.is_empty());
+    let whole: String = spans.iter().map(|span| span.text.as_str()).collect();
+    let mut room = LONGEST;
+    let is_long = whole.chars().count() > LONGEST;
+    if is_long {
+        spans.retain_mut(|span| {
+            let end = span.text.char_indices().nth(room).map(|(end, _)| end);
+            let count = span.text.chars().count();
+            span.text.truncate(end.unwrap_or(span.text.len()));
+            room = room.saturating_sub(count);
+            !span.text.is_empty()
+        });
+        spans.push(span("…", Tone::Plain));
+    }
+    Line {
+        spans,
+        whole: is_long.then_some(whole),
         inst: None,
         slot: None,
         waits: false,
+    }
+}
+
+impl Line {
+    fn width(&self) -> i32 {
+        let cells: usize = self.spans.iter().map(|span| cells(&span.text)).sum();
+        cells_width(cells)
+    }
+}
+
+impl Boxed {
+    /// What the bar with the title takes beside its text.
+    pub fn bar(&self) -> i32 {
+        if self.lines.is_empty() { 0 } else { BAR_GAP }
     }
 }
 
@@ -200,16 +330,13 @@ fn point(view: &FuncView, at: u32) -> (String, Vec<Line>) {
     }
     let mut lines = Vec::new();
     if !point.arrivals.is_empty() {
-        lines.push(plain(format!("arrives {}", point.arrivals.join(" "))));
+        lines.push(line(vec![
+            span("arrives ", Tone::Plain),
+            span(point.arrivals.join(" "), Tone::Dim),
+        ]));
     }
     for live in &point.live {
-        let clean = if live.clean { " clean" } else { "" };
-        let ty = view.slots[live.slot as usize].ty;
-        let text = format!("+{} {} {ty}{clean}", live.word, view.slot_name(live.slot));
-        lines.push(Line {
-            slot: Some(live.slot),
-            ..plain(text)
-        });
+        lines.push(live_slot(view, live));
     }
     let mut record = format!("{} bytes", point.bytes);
     if !point.refs.is_empty() {
@@ -218,28 +345,41 @@ fn point(view: &FuncView, at: u32) -> (String, Vec<Line>) {
     if !point.ifaces.is_empty() {
         record += &format!(", ifaces {}", numbers(&point.ifaces));
     }
-    lines.push(plain(record));
+    lines.push(line(vec![span(record, Tone::Plain)]));
     if let Some(run) = view
         .run
         .as_ref()
         .and_then(|run| run.points.get(at as usize))
     {
-        lines.push(plain(run.text()));
+        lines.push(line(vec![span(run.text(), Tone::Plain)]));
     }
     (title, lines)
+}
+
+/// A slot that a point carries: its word, its name, its types.
+fn live_slot(view: &FuncView, live: &LiveView) -> Line {
+    let slot = &view.slots[live.slot as usize];
+    let mut spans = vec![
+        span(format!("+{} ", live.word), Tone::Dim),
+        span(view.slot_name(live.slot), Tone::Plain),
+    ];
+    if let Some(ty) = &slot.source_type {
+        let boxed = if slot.boxed { " boxed" } else { "" };
+        spans.push(span(boxed, Tone::Dim));
+        spans.push(span(format!(" {ty}"), Tone::Type));
+    }
+    let clean = if live.clean { " clean" } else { "" };
+    spans.push(span(format!(" {}{clean}", slot.ty), Tone::Dim));
+    Line {
+        slot: Some(live.slot),
+        ..line(spans)
+    }
 }
 
 /// Numbers, separated by spaces.
 pub fn numbers(all: &[u32]) -> String {
     let texts: Vec<String> = all.iter().map(u32::to_string).collect();
     texts.join(" ")
-}
-
-fn shorten(text: String) -> (String, Option<String>) {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => (format!("{}…", &text[..end]), Some(text)),
-        None => (text, None),
-    }
 }
 
 /// What is written at an edge, if anything: short, for it stands between others.

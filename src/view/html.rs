@@ -10,6 +10,7 @@ use super::draw::Drawing;
 use super::json;
 use super::model::FuncView;
 use super::svg::{self, escape};
+use super::waits::{self, Wait};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
@@ -38,11 +39,11 @@ struct Pictures {
     after: String,
 }
 
-/// The page for some functions. `waits` is the table of a run's costliest waits.
+/// The page for some functions. `waits` are those of a run.
 ///
 /// # Errors
 /// When a graph is too large to be drawn.
-pub fn page(program: &str, views: &[FuncView], waits: Option<&str>) -> Result<String, String> {
+pub fn page(program: &str, views: &[FuncView], waits: Option<&[Wait]>) -> Result<String, String> {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write!(
@@ -58,11 +59,8 @@ pub fn page(program: &str, views: &[FuncView], waits: Option<&str>) -> Result<St
     );
     out += &BODY.replace("{{program}}", &escape(program));
     if let Some(waits) = waits {
-        let _ = writeln!(
-            out,
-            "<template id=\"waits-table\"><pre>{}</pre></template>",
-            escape_lines(waits)
-        );
+        let table = waits::table(waits, |wait| address(views, wait));
+        let _ = writeln!(out, "<template id=\"waits-table\">{table}</template>");
     }
     let entries: Vec<Entry<'_>> = views.iter().map(entry).collect();
     data(&mut out, "functions", &entries);
@@ -111,10 +109,25 @@ fn data(out: &mut String, id: &str, value: &impl Serialize) {
     );
 }
 
-/// As [`escape`], but lines stay lines.
-fn escape_lines(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(escape).collect();
-    lines.join("\n")
+/// The address within the page that shows a wait, where the page has its function: as the script
+/// writes it, with the name percent-encoded.
+fn address(views: &[FuncView], wait: &Wait) -> Option<String> {
+    let at = views.iter().position(|view| view.id == wait.func)?;
+    let same = views[..at].iter().filter(|view| view.name == wait.name);
+    let mut name = String::new();
+    for byte in wait.name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
+                name.push(char::from(byte));
+            }
+            _ => name += &format!("%{byte:02X}"),
+        }
+    }
+    let number = match same.count() {
+        0 => String::new(),
+        number => format!("&n={number}"),
+    };
+    Some(format!("#f={name}{number}&s=split&i={}", wait.inst))
 }
 
 /// A script's hash, as a policy names it.

@@ -14,6 +14,7 @@
 //! - [`text`], [`dot`], [`svg`], [`json`], [`html`]: the formats
 //! - [`names`]: finding a function by the name that its author would write
 //! - [`profile`]: what a run has counted, as the model shows it
+//! - [`waits`]: the costliest waits of a run, as text and as a table
 //! - [`trace`]: a run as a timeline
 //! - [`render`]: from a wish (stage, format, functions) to the bytes to write
 //!
@@ -32,3 +33,4 @@ pub mod render;
 pub mod svg;
 pub mod text;
 pub mod trace;
+pub mod waits;

@@ -2,7 +2,7 @@
 
 use super::model::FuncView;
 use crate::cfg::{CallGraph, Cfg};
-use crate::runtime::observe::Observer;
+use crate::runtime::observe::{Goroutine, Observer};
 use crate::split::ModulePlan;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use vo_bytecode::{Module, binary};
 /// The name of the schema, in the field `schema`.
 pub const SCHEMA: &str = "vo-profile";
 /// Its version.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,10 +49,10 @@ pub struct PointRun {
     /// How often a frame stopped there; for a call, because what it called did.
     pub suspensions: u64,
     /// How long goroutines waited there together, in nanoseconds; a wait counts for the innermost
-    /// frame alone.
+    /// frame alone. Who still stands there has waited until the end.
     pub waited_ns: u64,
     /// The goroutines that still stood there when the program ended.
-    pub parked: Vec<u32>,
+    pub parked: Vec<Goroutine>,
 }
 
 impl PointRun {
@@ -169,42 +169,4 @@ pub fn add(profile: &Profile, views: &mut [FuncView]) {
     for view in views {
         view.run = profile.functions.get(view.id as usize).cloned();
     }
-}
-
-/// The costliest waits as a table: most time first.
-pub fn table(
-    profile: &Profile,
-    module: &Module,
-    lines: &dyn Fn(u32, u32) -> (String, u32),
-) -> String {
-    const ROWS: usize = 30;
-    let mut rows: Vec<(u64, u64, u32, u32, usize)> = Vec::new();
-    for (func, id) in profile.functions.iter().zip(0u32..) {
-        for (point, at) in func.points.iter().zip(0u32..) {
-            if point.suspensions > 0 || !point.parked.is_empty() {
-                let parked = point.parked.len();
-                rows.push((point.waited_ns, point.suspensions, id, at, parked));
-            }
-        }
-    }
-    rows.sort_by_key(|row| (std::cmp::Reverse((row.0, row.1)), row.2, row.3));
-    let mut out = format!(
-        "{:>12} {:>12} {:>12} {:>7}  where\n",
-        "waited", "suspended", "each", "parked"
-    );
-    for (waited, count, func, point, parked) in rows.iter().take(ROWS) {
-        let (what, line) = lines(*func, *point);
-        let name = &module.functions[*func as usize].name;
-        let each = waited.checked_div(*count).unwrap_or(0);
-        let _ = writeln!(
-            out,
-            "{:>12} {count:>12} {:>12} {parked:>7}  {name} p{point} {what} line {line}",
-            nanos(*waited),
-            nanos(each),
-        );
-    }
-    if rows.len() > ROWS {
-        let _ = writeln!(out, "and {} more", rows.len() - ROWS);
-    }
-    out
 }

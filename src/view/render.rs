@@ -3,7 +3,7 @@
 use super::draw::Drawing;
 use super::model::{Builder, FuncView, Parts};
 use super::profile::{self, Profile};
-use super::{dot, html, json, names, svg, text};
+use super::{dot, html, json, names, svg, text, waits};
 use clap::ValueEnum;
 use std::path::PathBuf;
 use vo_bytecode::FuncId;
@@ -130,7 +130,12 @@ pub fn render(
                 .iter()
                 .map(|view| text::function(view, wish.stage, wish.compare))
                 .collect();
-            Ok(texts.join("\n"))
+            let mut text = texts.join("\n");
+            if let Some(profile) = profile {
+                text += "\n";
+                text += &waits::text(&waits::of_run(builder, profile));
+            }
+            Ok(text)
         }
         Format::Dot => Ok(views.iter().map(|view| dots(view, wish)).collect()),
         Format::Svg => {
@@ -142,7 +147,7 @@ pub fn render(
             Ok(json::document(&program, &hash, &views))
         }
         Format::Html => {
-            let waits = profile.map(|profile| costliest(builder, profile));
+            let waits = profile.map(|profile| waits::of_run(builder, profile));
             html::page(&program, &views, waits.as_deref())
         }
     }
@@ -171,21 +176,6 @@ fn dots(view: &FuncView, wish: &Wish) -> String {
         (None, Stage::Cfg) => dot::graph(view, false, false),
         (None, _) => dot::graph(view, true, false),
     }
-}
-
-/// The table of the costliest waits of a run.
-pub fn costliest(builder: &Builder, profile: &Profile) -> String {
-    let place = |func: u32, point: u32| {
-        let function = builder.module().func(FuncId(func));
-        let plan = builder.plan().func(FuncId(func));
-        plan.points
-            .get(point as usize)
-            .map_or((String::new(), 0), |point| {
-                let line = function.lines.get(point.inst as usize);
-                (format!("{:?}", point.kind), line.copied().unwrap_or(0))
-            })
-    };
-    profile::table(profile, builder.module(), &place)
 }
 
 /// The list of functions: blocks, points, records, and why each may suspend.

@@ -3,7 +3,7 @@
 //! Every text of the program goes through [`escape`]. Elements carry what they show
 //! (`data-node`, `data-inst`, `data-slot`), by which the page of [`super::html`] links them.
 
-use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, change_class, edge_label};
+use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, Span, Tone, change_class, edge_label};
 use super::layout::{Point, Rect};
 use super::model::{EdgeView, NodeKind, NodeView};
 use std::fmt::{self, Write};
@@ -157,12 +157,11 @@ fn write_edge(
         to.name,
         escape(&format!(" {}", edge.label)).trim_end(),
     )?;
-    let mut data = String::new();
-    for (at, point) in path.iter().enumerate() {
-        let command = if at == 0 { 'M' } else { 'L' };
-        write!(data, "{command}{} {}", point.x, point.y)?;
-    }
-    writeln!(out, r##"<path d="{data}" fill="none" stroke="#666"/>"##)?;
+    writeln!(
+        out,
+        r##"<path d="{}" fill="none" stroke="#666"/>"##,
+        rounded(path)
+    )?;
     if let (Some(first), Some(last)) = (path.first(), path.last()) {
         writeln!(
             out,
@@ -173,17 +172,62 @@ fn write_edge(
         let leaving = (drawing.graph.edges.iter()).filter(|each| each.from == edge.from);
         let is_choice = leaving.clone().any(|each| each.kind != edge.kind);
         let room = drawing.layout.nodes[edge.from as usize].width / (leaving.count() as i32 + 1);
-        if is_choice && !label.is_empty() && label.chars().count() as i32 * 6 + 4 < room {
+        if is_choice && !label.is_empty() && label.chars().count() as i32 * 7 + 4 < room {
+            // It stands on the side to which the line does not turn.
+            let turns = (path.get(1).zip(path.get(2))).is_some_and(|(a, b)| b.x > a.x);
+            let (x, anchor) = match turns {
+                true => (first.x - 3, r#" text-anchor="end""#),
+                false => (first.x + 3, ""),
+            };
             writeln!(
                 out,
-                r#"<text class="label" x="{}" y="{}">{}</text>"#,
-                first.x + 3,
-                first.y + 9,
+                r#"<text class="label" x="{x}" y="{}"{anchor}>{}</text>"#,
+                first.y + 10,
                 escape(&label)
             )?;
         }
     }
     writeln!(out, "</g>")
+}
+
+/// The data of a path, with its bends rounded off.
+fn rounded(path: &[Point]) -> String {
+    const RADIUS: i32 = 6;
+    let mut data = String::new();
+    // Writing to a String cannot fail.
+    for (at, here) in path.iter().enumerate() {
+        let _ = match (at.checked_sub(1).map(|at| path[at]), path.get(at + 1)) {
+            (None, _) => write!(data, "M{} {}", here.x, here.y),
+            (_, None) => write!(data, "L{} {}", here.x, here.y),
+            (Some(before), Some(behind)) => {
+                // A step from the bend towards another point; all lines are upright or level.
+                let towards = |to: Point| {
+                    let (dx, dy) = (to.x - here.x, to.y - here.y);
+                    let step = RADIUS.min(dx.abs().max(dy.abs()) / 2);
+                    (here.x + dx.signum() * step, here.y + dy.signum() * step)
+                };
+                let ((ax, ay), (bx, by)) = (towards(before), towards(*behind));
+                write!(data, "L{ax} {ay}Q{} {} {bx} {by}", here.x, here.y)
+            }
+        };
+    }
+    data
+}
+
+/// A piece of a line that looks or means something else than the line itself.
+fn write_span(out: &mut String, span: &Span) -> fmt::Result {
+    let tone = match span.tone {
+        Tone::Plain => "",
+        Tone::Dim => "dim",
+        Tone::Op => "op",
+        Tone::Type => "type",
+    };
+    let text = escape(&span.text);
+    match (tone, span.slot) {
+        ("", None) => write!(out, "{text}"),
+        ("", Some(slot)) => write!(out, r#"<tspan data-slot="{slot}">{text}</tspan>"#),
+        (tone, _) => write!(out, r#"<tspan class="{tone}">{text}</tspan>"#),
+    }
 }
 
 fn write_node(
@@ -220,7 +264,7 @@ fn write_node(
         height,
     } = *rect;
     let width = width - if boxed.panics { PANIC_SIGN } else { 0 };
-    let round = if node.kind == NodeKind::Block { 2 } else { 10 };
+    let round = if node.kind == NodeKind::Block { 3 } else { 10 };
     writeln!(
         out,
         r##"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="#fff" stroke="#555"/>"##
@@ -229,7 +273,17 @@ fn write_node(
         writeln!(
             out,
             r##"<rect class="heat" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="#e4572e" fill-opacity="{:.3}"/>"##,
-            heat * 0.55
+            heat * 0.45
+        )?;
+    }
+    if !boxed.lines.is_empty() {
+        writeln!(
+            out,
+            r#"<path class="bar" d="M{x} {}v{}q0 -{round} {round} -{round}h{}q{round} 0 {round} {round}v{}z" fill-opacity="0.07"/>"#,
+            y + PAD + LINE,
+            round - PAD - LINE,
+            width - 2 * round,
+            PAD + LINE - round,
         )?;
     }
     writeln!(
@@ -252,12 +306,15 @@ fn write_node(
             out,
             r#" x="{}" y="{}" xml:space="preserve">"#,
             x + PAD,
-            y + PAD + LINE * at - 4
+            y + PAD + LINE * at + boxed.bar() - 4
         )?;
         if let Some(whole) = &line.whole {
             write!(out, "<title>{}</title>", escape(whole))?;
         }
-        writeln!(out, "{}</text>", escape(&line.text))?;
+        for span in &line.spans {
+            write_span(out, span)?;
+        }
+        writeln!(out, "</text>")?;
     }
     if boxed.panics {
         let (x, y) = (x + width, y + height / 2);

@@ -201,7 +201,7 @@ fn record(view: &FuncView, point: &PointView) -> Vec<String> {
     }
     for live in &point.live {
         let clean = if live.clean { ", clean" } else { "" };
-        let ty = view.slots[live.slot as usize].ty;
+        let ty = view.slot_type(live.slot);
         let name = view.slot_name(live.slot);
         lines.push(format!("+{} {name}: {ty}{clean}", live.word));
     }
@@ -290,7 +290,12 @@ fn tell_inst(
 
 /// A line for the list of functions.
 pub fn listed(name: &str, blocks: usize, points: usize, facts: &Facts) -> String {
-    let mut out = format!("{name}: {blocks} blocks, {points} resume points");
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let mut out = format!(
+        "{name}: {blocks} block{}, {points} resume point{}",
+        plural(blocks),
+        plural(points)
+    );
     let _ = match facts.record_words {
         0 => write!(out, ", no record"),
         _ => write!(out, ", record of {} bytes", facts.record_bytes),

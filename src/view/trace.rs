@@ -2,7 +2,7 @@
 //!
 //! An island is a process, a goroutine one of its threads; while it runs there is a slice with
 //! the name of the function that it goes on in, and a slice in grey while it waits. A wake is an
-//! arrow from who woke to who was woken, a collection a slice of the island's thread 0.
+//! arrow from who woke to who was woken, or a mark where the runtime woke it; a collection a slice of the island's thread 0.
 
 use crate::cfg::CallGraph;
 use crate::runtime::observe::{Event, Goroutine, What};
@@ -72,6 +72,11 @@ impl Trace<'_> {
                 self.waiting.insert(who, (at, point));
             }
             What::Ends => self.ran(who, at, None),
+            // An arrow begins in a slice, and the runtime has none.
+            What::Wakes(0) => self.out.push(json!({
+                "ph": "i", "name": "woken by the runtime", "cat": "wake", "s": "t",
+                "pid": who.island + 1, "tid": who.number, "ts": micros(at),
+            })),
             What::Wakes(by) => {
                 self.arrows += 1;
                 let from = Goroutine { number: by, ..who };

@@ -199,6 +199,7 @@ impl Browser {
                 down["windowsVirtualKeyCode"] = json!(13);
             }
             "Escape" => down["windowsVirtualKeyCode"] = json!(27),
+            key if key.starts_with("Arrow") => {}
             _ => down["text"] = json!(key),
         }
         self.call("Input.dispatchKeyEvent", &down)?;

@@ -12,12 +12,14 @@ use browser::Browser;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
 use vo_bytecode::FuncId;
+use vo_jit::runtime::observe::Goroutine;
 use vo_jit::view::html;
 use vo_jit::view::model::{Builder, Parts};
+use vo_jit::view::waits::Wait;
 
 type Test = fn(&mut Browser) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 9] = [
+const TESTS: [(&str, Test); 12] = [
     ("the_page_shows_a_function", shows_a_function),
     ("search_finds_functions", search),
     ("keys_step_through_the_stages", stages),
@@ -27,6 +29,9 @@ const TESTS: [(&str, Test); 9] = [
     ("the_address_leads_back", permalinks),
     ("the_graph_can_be_zoomed_and_fitted", zoom),
     ("light_and_dark_and_large_type", appearance),
+    ("a_pane_can_be_alone_and_widths_changed", panes),
+    ("the_graph_moves_with_the_arrows", moves),
+    ("waits_lead_to_their_points", waits),
 ];
 
 fn main() {
@@ -71,7 +76,23 @@ fn page_text() -> String {
     };
     let mut builder = Builder::new(module, &file);
     let views = builder.views(&all, parts).expect("views");
-    html::page("functions.vot", &views, None).expect("a page")
+    let choose = views.iter().find(|view| view.name == "main.choose");
+    let choose = choose.expect("the function is there");
+    let waits = [Wait {
+        func: choose.id,
+        name: choose.name.clone(),
+        point: 1,
+        kind: choose.points[1].kind.clone(),
+        inst: choose.points[1].inst,
+        line: choose.points[1].line,
+        waited_ns: 5_000_000,
+        suspended: 2,
+        parked: vec![Goroutine {
+            island: 1,
+            number: 3,
+        }],
+    }];
+    html::page("functions.vot", &views, Some(&waits)).expect("a page")
 }
 
 fn want(is: bool, what: &str) -> Result<(), Failed> {
@@ -144,10 +165,10 @@ fn stages(browser: &mut Browser) -> Result<(), Failed> {
         browser.count("#graph .point.added")? == 4,
         "the split adds them",
     )?;
-    want(browser.count("#graph.diff")? == 1, "in colour")?;
+    want(browser.count("#graph .diff")? == 1, "in colour")?;
     browser.key("c")?;
     want(
-        browser.count("#graph.diff")? == 0,
+        browser.count("#graph .diff")? == 0,
         "c takes the colour away",
     )?;
     browser.key("b")?;
@@ -164,9 +185,21 @@ fn sheet(browser: &mut Browser) -> Result<(), Failed> {
     browser.key("?")?;
     want(browser.count("#keys[open]")? == 1, "? opens the sheet")?;
     want(browser.count("#keys kbd")? > 10, "which has the keys")?;
+    want(
+        browser.count("#legend svg")? > 10,
+        "and what lines and colours mean",
+    )?;
+    want(
+        browser.eval(SIDEWAYS)? <= 0,
+        "and needs no scrolling sideways",
+    )?;
     browser.key("Escape")?;
     want(browser.count("#keys[open]")? == 0, "Escape closes it")
 }
+
+/// How much wider the page is than its window.
+const SIDEWAYS: &str =
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 fn links(browser: &mut Browser) -> Result<(), Failed> {
     browser.open("#f=main.worker&s=split")?;
@@ -206,7 +239,7 @@ fn slots(browser: &mut Browser) -> Result<(), Failed> {
     want(
         browser
             .text("#said")?
-            .starts_with("out%2: ref, a parameter"),
+            .starts_with("out%2: chan string (ref), a parameter"),
         "it says what it is",
     )?;
     want(
@@ -218,6 +251,11 @@ fn slots(browser: &mut Browser) -> Result<(), Failed> {
         "the points are marked",
     )?;
     want(browser.count("#bytecode .use")? > 0, "and its uses")?;
+    browser.click("#graph .block [data-slot='2']")?;
+    want(
+        browser.text("#said")?.starts_with("out%2"),
+        "slots in the instructions of blocks can be clicked, too",
+    )?;
     browser.key("4")?;
     browser.click("#bytecode .slot")?;
     want(
@@ -274,19 +312,78 @@ fn appearance(browser: &mut Browser) -> Result<(), Failed> {
     let before = browser.string(paper)?;
     browser.key("t")?;
     want(browser.string(paper)? != before, "t changes light and dark")?;
-    let wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
     browser.magnify(2)?;
     want(
-        browser.eval(wide)? <= 0,
+        browser.eval(SIDEWAYS)? <= 0,
         "twice the size needs no scrolling sideways",
     )?;
     browser.magnify(1)?;
     browser.eval("document.documentElement.style.fontSize = '200%', 0")?;
-    want(browser.eval(wide)? <= 0, "nor does type of twice the size")?;
+    want(
+        browser.eval(SIDEWAYS)? <= 0,
+        "nor does type of twice the size",
+    )?;
     let names = "[...document.querySelectorAll('button, input, [role=region]')].filter(e => \
         !e.textContent.trim() && !e.ariaLabel && !e.labels?.length && \
         !e.getAttribute('aria-labelledby')).length";
     want(browser.eval(names)? == 0, "what can be used has a name")?;
     let spoken = browser.string("document.querySelector('#graph .node').ariaLabel")?;
     want(spoken.contains("leads to"), "nodes tell where they lead")
+}
+
+fn panes(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.choose&s=asm")?;
+    let width = "Math.round(document.querySelector('#asm').getBoundingClientRect().width)";
+    let before = browser.eval(width)?;
+    browser.key("m")?;
+    want(browser.eval(width)? > before + 300, "m gives it all room")?;
+    let shown = "[...document.querySelectorAll('.pane')].filter(e => e.offsetWidth > 0).length";
+    want(browser.eval(shown)? == 1, "and the others none")?;
+    browser.key("4")?;
+    let graph = "document.querySelector('#graph').offsetWidth";
+    want(browser.eval(graph)? > 800, "the next stage is alone, too")?;
+    browser.key("m")?;
+    want(browser.eval(shown)? == 5, "m shows all again")?;
+    browser.key("6")?;
+    browser.eval("document.querySelector('[data-side=right]').focus(), 0")?;
+    let before = browser.eval(width)?;
+    browser.key("ArrowLeft")?;
+    want(browser.eval(width)? > before, "a separator moves by keys")
+}
+
+fn moves(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.choose&s=split")?;
+    for _ in 0..6 {
+        browser.key("+")?;
+    }
+    let top = "document.querySelector('#graph').scrollTop";
+    let before = browser.eval(top)?;
+    browser.key("ArrowDown")?;
+    want(browser.eval(top)? > before, "down moves it")?;
+    browser.key("w")?;
+    let wide = "document.querySelector('#graph').scrollWidth \
+                - document.querySelector('#graph').clientWidth";
+    want(browser.eval(wide)? <= 0, "w fits its width")
+}
+
+fn waits(browser: &mut Browser) -> Result<(), Failed> {
+    browser.open("#f=main.add&s=cfg")?;
+    browser.key("v")?;
+    want(
+        browser.count("#waits-dialog[open]")? == 1,
+        "v opens the table",
+    )?;
+    let row = browser.text("#waits-body tbody tr")?;
+    want(row.contains("5.0 ms"), "with the time")?;
+    want(row.contains("3 of island 2"), "and who is parked")?;
+    browser.click("#waits-body a")?;
+    want(
+        browser.count("#waits-dialog[open]")? == 0,
+        "a click closes it",
+    )?;
+    want(browser.text("#name")? == "main.choose", "and leads there")?;
+    want(
+        browser.count("#graph .point.pinned")? == 1,
+        "to the point where it waits",
+    )
 }

@@ -157,34 +157,3 @@ fn code_leads_back_to_bytecode() {
         }
     }
 }
-
-/// Prints how long the layout of the worst functions takes.
-#[test]
-#[ignore = "a measurement, for docs/vo-jit-cfg.md"]
-fn speed() {
-    let mut all = Vec::new();
-    let mut seen = HashSet::new();
-    for (file, module) in programs() {
-        for view in new_views(&file, module, &mut seen) {
-            for after in [false, true] {
-                let time = || {
-                    let start = std::time::Instant::now();
-                    let drawing = Drawing::new(&view, after);
-                    drawing.expect("no function is too large");
-                    start.elapsed()
-                };
-                let best = (0..5).map(|_| time()).min();
-                let graph = GraphView::of(&view, after);
-                let size = (graph.nodes.len(), graph.edges.len());
-                all.push((best, view.name.clone(), after, size));
-            }
-        }
-    }
-    all.sort();
-    all.reverse();
-    for (best, name, after, (nodes, edges)) in all.iter().take(5) {
-        let stage = if *after { "split" } else { "cfg" };
-        println!("{name}, {stage}: {nodes} nodes, {edges} edges, {best:?}");
-    }
-    println!("{} graphs in all", all.len());
-}

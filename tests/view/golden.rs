@@ -3,12 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use vo_bytecode::{FuncId, Module};
+use vo_jit::cfg::Cfg;
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
+use vo_jit::view::profile::{self, Profile};
 use vo_jit::view::render::{Compare, Stage};
-use vo_jit::view::{dot, html, json, names, svg, text};
+use vo_jit::view::{dot, html, json, names, svg, text, waits};
 
-const FUNCTIONS: [&str; 13] = [
+const FUNCTIONS: [&str; 15] = [
     "add",
     "max",
     "sum",
@@ -22,6 +26,8 @@ const FUNCTIONS: [&str; 13] = [
     "spawn",
     "spawn.func1",
     "total",
+    "filter",
+    "tally",
 ];
 
 fn folder() -> PathBuf {
@@ -30,7 +36,7 @@ fn folder() -> PathBuf {
 
 fn view(name: &str) -> FuncView {
     let file = folder().join("functions.vot");
-    let module = vo_jit::load::load(&file, false).expect("the functions can be read");
+    let module = module();
     vo_bytecode::verify::verify(&module).expect("the functions are well-formed");
     let found = names::find(&module, name).expect("the function is there");
     let mut builder = Builder::new(module, &file);
@@ -117,6 +123,65 @@ fn formats_are_as_they_were() {
             failures.extend(check(&file(extension), &text).err());
         }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The profile of a run of the functions that is kept beside them, for the pictures and tables
+/// with counts. It may be of another version of the bytecode's binary form, but its functions must
+/// have the same blocks and points; `BLESS=1` makes a new one where they have not.
+fn profile(builder: &Builder) -> Profile {
+    let file = folder().join("profile.json");
+    let read = || -> Option<Profile> {
+        let profile: Profile = serde_json::from_str(&fs::read_to_string(&file).ok()?).ok()?;
+        let module = builder.module();
+        let mut funcs = profile.functions.iter().zip(&module.functions);
+        let fits = funcs.by_ref().zip(0..).all(|((run, func), id)| {
+            let points = builder.plan().func(FuncId(id)).points.len();
+            run.name == func.name
+                && run.points.len() == points
+                && run.blocks.len() == Cfg::build(func).len()
+        });
+        (fits && profile.functions.len() == module.functions.len()).then_some(profile)
+    };
+    read().unwrap_or_else(|| {
+        let blesses = std::env::var_os("BLESS").is_some();
+        assert!(blesses, "{} is of other functions", file.display());
+        let ran = Command::new(env!("CARGO_BIN_EXE_vo"))
+            .args(["run", "--profile"])
+            .args([&file, &folder().join("functions.vot")])
+            .output();
+        assert!(ran.expect("vo can be started").status.success());
+        read().expect("it was just made")
+    })
+}
+
+fn module() -> Module {
+    let file = folder().join("functions.vot");
+    vo_jit::load::load(&file, false).expect("the functions can be read")
+}
+
+/// What is shown of a run: counts, heat, waits, in every format.
+#[test]
+fn runs_are_shown_as_they_were() {
+    let builder = Builder::new(module(), &folder());
+    let profile = profile(&builder);
+    let waits = waits::of_run(&builder, &profile);
+    let mut views = vec![view("filter")];
+    profile::add(&profile, &mut views);
+    let text = text::function(&views[0], Stage::Cfg, None)
+        + &text::function(&views[0], Stage::Split, None)
+        + &waits::text(&waits);
+    let page = html::page("functions.vot", &views, Some(&waits)).expect("a page");
+    let table = &page[page.find("<template").expect("a table")..];
+    let table = &table[..table.find("</template>").expect("its end")];
+    let mut failures = Vec::new();
+    failures.extend(check(&folder().join("run.txt"), &text).err());
+    failures.extend(check(&folder().join("run.html"), table).err());
+    // The picture of the documentation.
+    let picture = Drawing::new(&views[0], true).expect("small");
+    let row = vec![("main.filter, after a run".to_owned(), picture)];
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/heat.svg");
+    failures.extend(check(&docs, &svg::file(&[row], "main.filter, after a run")).err());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

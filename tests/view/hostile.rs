@@ -5,6 +5,7 @@ use std::path::Path;
 use vo_bytecode::FuncId;
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
+use vo_jit::view::waits::Wait;
 use vo_jit::view::{html, svg};
 
 const HOSTILE: [&str; 6] = [
@@ -28,9 +29,9 @@ fn views() -> Vec<FuncView> {
     let mut source = String::from("file 0 \"a.vo\"\n");
     for (at, text) in HOSTILE.iter().enumerate() {
         let (name, text) = (quoted(&format!("{text}{at}")), quoted(text));
-        source += &format!("string s{at} {text}\n");
+        source += &format!("string s{at} {text}\ntype t{at} {text} = i64\n");
         source += &format!(
-            "func {name}(i64) {{\n  slots ref, i64\n  names %0 = {text}\n  \
+            "func {name}(i64) {{\n  slots ref, i64\n  names %0 = {text}: t{at}\n  \
              ConstStr %1, %2, s{at} !1\n  Br %0, @a, @b\n@a:\n  Jump @a\n@b:\n  Return []\n}}\n"
         );
     }
@@ -49,7 +50,19 @@ fn views() -> Vec<FuncView> {
 #[test]
 fn a_page_holds_program_text_as_text() {
     let views = views();
-    for waits in [None, Some(HOSTILE.join("\n"))] {
+    let wait = |view: &FuncView| Wait {
+        func: view.id,
+        name: view.name.clone(),
+        point: 0,
+        kind: HOSTILE[4].to_owned(),
+        inst: 0,
+        line: 1,
+        waited_ns: 7,
+        suspended: 1,
+        parked: Vec::new(),
+    };
+    let waits: Vec<Wait> = views.iter().map(wait).collect();
+    for waits in [None, Some(waits)] {
         let page = html::page(HOSTILE[1], &views, waits.as_deref()).expect("a page");
         let elements = check_page(&page, views.len());
         let list = elements
@@ -60,6 +73,13 @@ fn a_page_holds_program_text_as_text() {
         for (at, text) in HOSTILE.iter().enumerate() {
             assert_eq!(list[at]["name"], format!("{text}{at}"));
         }
+        let links = elements.iter().filter(|element| element.name == "a");
+        let shown: Vec<&str> = links.skip(1).map(|link| link.text.as_str()).collect();
+        for (link, text) in shown.iter().zip(HOSTILE) {
+            let begins: String = text.chars().take_while(|c| !c.is_control()).collect();
+            assert!(link.starts_with(&begins), "{link}");
+        }
+        assert_eq!(shown.len(), waits.map_or(0, |waits| waits.len()));
     }
 }
 
@@ -70,7 +90,9 @@ fn a_picture_holds_program_text_as_text() {
             let drawing = Drawing::new(&view, after).expect("small");
             let text = svg::file(&[vec![(view.name.clone(), drawing)]], &view.name);
             let document = roxmltree::Document::parse(&text).expect("XML");
-            let allowed = ["svg", "g", "rect", "path", "text", "title", "style"];
+            let allowed = [
+                "svg", "g", "rect", "path", "text", "tspan", "title", "style",
+            ];
             for node in document.descendants().filter(|node| node.is_element()) {
                 assert!(allowed.contains(&node.tag_name().name()), "{node:?}");
                 assert!(node.attributes().all(|each| !each.name().starts_with("on")));

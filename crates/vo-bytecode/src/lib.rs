@@ -28,7 +28,9 @@ pub mod types;
 pub mod verify;
 
 pub use inst::Inst;
-pub use module::{FuncId, Function, Global, GlobalId, ISLAND_INIT, Module, StrId};
+pub use module::{
+    FuncId, Function, Global, GlobalId, ISLAND_INIT, Module, SlotName, SourceType, StrId,
+};
 pub use ops::*;
 pub use rtfn::RtFn;
 pub use slot::*;

@@ -52,7 +52,7 @@ pub struct Function {
     /// The type of each slot.
     pub slots: Vec<SlotTy>,
     /// Source names of slots, for people; not every slot has one.
-    pub slot_names: Vec<(Slot, String)>,
+    pub slot_names: Vec<SlotName>,
     /// The instructions. The last one is a terminator; elsewhere control goes on at the next
     /// instruction, also where that is a jump target.
     pub code: Vec<Inst>,
@@ -60,7 +60,32 @@ pub struct Function {
     pub lines: Vec<u32>,
 }
 
+/// What people call a slot: the variable, or the part of one, that it holds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SlotName {
+    /// The slot.
+    pub slot: Slot,
+    /// The name: `sum`, or `items.len` for a part of a variable.
+    pub name: String,
+    /// The type in the source. Not every module tells it.
+    pub source: Option<SourceType>,
+}
+
+/// The type in the source of what a slot holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SourceType {
+    /// The type of the variable, or of its part; that of a slice or a string for each of its words.
+    pub ty: TypeId,
+    /// Whether the slot holds a reference to an object with the value, not the value itself.
+    pub boxed: bool,
+}
+
 impl Function {
+    /// What a slot is called first, where it has a name: it may serve several variables.
+    pub fn slot_name(&self, slot: Slot) -> Option<&SlotName> {
+        self.slot_names.iter().find(|name| name.slot == slot)
+    }
+
     /// The types of the parameters.
     pub fn param_types(&self) -> &[SlotTy] {
         &self.slots[..self.params as usize]

@@ -331,17 +331,21 @@ impl Types {
         slots.len() <= MAX_FLAT_SLOTS
     }
 
-    /// What people call the slots of a value: `.ptr` and `.len` of a string, `.x` of a struct with
-    /// a field `x`, nothing for a value of one slot.
-    pub fn slot_parts(&self, id: TypeId) -> Vec<String> {
+    /// What people call the slots of a value, and the type of each: `.ptr` and `.len` of a string,
+    /// both with its type, `.x` of a struct with a field `x` with that of the field; for a value
+    /// of one slot there is nothing to call it.
+    pub fn slot_parts(&self, id: TypeId) -> Vec<(String, TypeId)> {
         if self.in_memory(id) {
-            return vec![String::new()];
+            return vec![(String::new(), id)];
         }
         let within = |prefix: String, ty: TypeId| {
             let parts = self.slot_parts(ty).into_iter();
-            parts.map(move |part| format!("{prefix}{part}"))
+            parts.map(move |(part, ty)| (format!("{prefix}{part}"), ty))
         };
-        let names = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
+        let names = |parts: &[&str]| {
+            let names = parts.iter().map(|part| ((*part).to_owned(), id));
+            names.collect()
+        };
         match self.kind(id) {
             TypeKind::String => names(&[".ptr", ".len"]),
             TypeKind::Slice(_) => names(&[".ptr", ".len", ".cap"]),

@@ -117,7 +117,7 @@ fn printed_text_is_readable() {
     let printed = text::print(&module);
     for part in [
         "type t5 main.Point = struct { X: t0, Y: t0 \"json:\\\"y\\\"\", embedded any: t2 } methods { m0: \"main.(*Point).Error\" }\n",
-        "func @6 main.interfaces(%0: iface, %2: i64) -> (iface) file 0 {\n  slots %3: iface, %5: i64, %6: ref, %7: i64\n  names %2 = n, %3 = \"an error\"\n  IfaceNil %3\n",
+        "func @6 main.interfaces(%0: iface, %2: i64) -> (iface) file 0 {\n  slots %3: iface, %5: i64, %6: ref, %7: i64\n  names %2 = n: t0, %3 = \"an error\": t2\n  IfaceNil %3\n",
         "\n@3:\n  IfaceMake %3, t4, %2\n  Jump @15\n",
         "  ConstStr %1, %2, s0 ; \"code\"\n",
         "  ConstF32 %3, 0x7fc00000\n",

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use vo_bytecode::{Module, SlotName, SlotTy};
 use vo_lang::compile::compile_path;
 
 fn root() -> PathBuf {
@@ -45,10 +46,31 @@ fn programs_compile_to_verified_bytecode() {
                 for error in vo_bytecode::verify::verify(&module).err().iter().flatten() {
                     failures += &format!("{}: {error}\n", path.display());
                 }
+                failures += &untrue_types(&module);
             }
         }
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+/// The named slots that cannot hold what their source types say.
+fn untrue_types(module: &Module) -> String {
+    let mut untrue = String::new();
+    for function in &module.functions {
+        for SlotName { slot, name, source } in &function.slot_names {
+            let fits = source.is_some_and(|source| {
+                let ty = function.slots[slot.index()];
+                match source.boxed {
+                    true => ty == SlotTy::Ref,
+                    false => module.types.slots(source.ty).contains(&ty),
+                }
+            });
+            if !fits {
+                untrue += &format!("{}: {name} in {slot}: {source:?}\n", function.name);
+            }
+        }
+    }
+    untrue
 }
 
 /// The words that messages about each line must contain.

@@ -246,7 +246,9 @@ fn a_reason_is_a_shortest_chain_of_calls() {
     assert!(graph.why_suspends(FuncId(5)).is_empty());
     let text = print::calls(&module, &graph);
     assert!(
-        text.contains("  1 Call f4\n  suspends: f0 calls by Call at instruction 1\n"),
+        text.contains(
+            "  1 Call f4\n  suspends: f0 calls the method M0 of an interface at instruction 1\n"
+        ),
         "{text}"
     );
 }

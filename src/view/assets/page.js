@@ -11,6 +11,10 @@
   const state = { func: 0, stage: 'split', inst: null, slot: null, form: 'hot', both: false, zoom: 1 };
   let view = null;
   let pictures = null;
+  // Which graphs were drawn last.
+  let drawn = '';
+  // The smallest type that a graph is opened with.
+  const SMALLEST = 0.6;
 
   const read = (id) => {
     if (!parsed.has(id)) parsed.set(id, JSON.parse($(id).textContent));
@@ -22,6 +26,7 @@
     if (text !== undefined) element.textContent = text;
     return element;
   };
+  const count = (number, what) => `${number} ${what}${number === 1 ? '' : 's'}`;
   const say = (text) => { $('said').textContent = text; };
 
   // ---- the address ---------------------------------------------------------------------------
@@ -71,8 +76,8 @@
       button.type = 'button';
       button.dataset.func = at;
       if (at === state.func) button.setAttribute('aria-current', 'true');
-      const run = each.captures === null ? '' : `, ${each.captures} captures`;
-      button.append(make('br'), make('small', '', `${each.blocks} blocks, ${each.points} points${each.suspends ? '' : ', never suspends'}${run}`));
+      const run = each.captures ? `, ${count(each.captures, 'capture')}` : '';
+      button.append(make('br'), make('small', '', `${count(each.blocks, 'block')}, ${count(each.points, 'point')}${each.suspends ? '' : ', never suspends'}${run}`));
       item.append(button);
       items.push(item);
     });
@@ -114,8 +119,9 @@
     const out = make('span');
     let end = 0;
     const own = new Set([...inst.reads, ...inst.writes]);
-    for (const match of inst.text.matchAll(/[^\s,\[\]]*%(\d+)/g)) {
-      if (!own.has(Number(match[1]))) continue;
+    // Strings are passed over.
+    for (const match of inst.text.matchAll(/"(?:[^"\\]|\\.)*"|[^\s,\[\]"]*%(\d+)/g)) {
+      if (match[1] === undefined || !own.has(Number(match[1]))) continue;
       out.append(inst.text.slice(end, match.index));
       const slot = make('span', 'slot', match[0]);
       slot.dataset.slot = match[1];
@@ -154,7 +160,8 @@
     $('asm').replaceChildren(...asm.map((line) => row(change(line), line.offset.toString(16), line.text, insts(line), ['bytes', line.bytes])));
     for (const place of document.querySelectorAll('.forms')) {
       place.replaceChildren(...view.code.map((each) => {
-        const button = make('button', '', `${each.form} (${each.bytes} bytes)`);
+        const button = make('button', '', `${each.form} ${each.bytes} B`);
+        button.title = `the ${each.form} form, ${each.bytes} bytes (h)`;
         button.type = 'button';
         button.dataset.form = each.form;
         button.setAttribute('aria-pressed', each.form === state.form);
@@ -173,13 +180,19 @@
       svg.dataset.height = svg.getAttribute('height');
       return svg;
     }));
-    zoom(state.zoom);
+    $('h-graph').textContent = state.both ? 'Graph before | after the split' : `Graph ${wanted[0]} the split`;
+    const shown = state.func + wanted.join();
+    // What is shown for the first time is shown as wide as it can be read.
+    if (shown === drawn) zoom(state.zoom);
+    else fitWidth();
+    drawn = shown;
   };
   const stage = (name) => {
     state.stage = name;
     for (const button of $('stages').children) button.setAttribute('aria-pressed', button.dataset.stage === name);
     for (const pane of document.querySelectorAll('.pane')) pane.classList.toggle('current', pane.dataset.pane === PANE[name]);
     document.body.dataset.stage = name;
+    document.body.dataset.pane = PANE[name];
     $('both').setAttribute('aria-pressed', state.both);
     draw();
     changes(document.body.classList.contains('changes'));
@@ -189,7 +202,9 @@
   const changes = (on) => {
     document.body.classList.toggle('changes', on);
     $('changes').setAttribute('aria-pressed', on);
-    $('graph').classList.toggle('diff', on && (state.stage === 'split' || state.both));
+    for (const svg of $('graph').children) {
+      svg.classList.toggle('diff', on && svg.dataset.which === 'after' && (state.stage === 'split' || state.both));
+    }
   };
   const form = (name) => {
     if (!view.code.some((each) => each.form === name)) return;
@@ -268,31 +283,45 @@
     if (keep) remember();
   };
   const slotName = (at) => (view.slots[at].name ? `${view.slots[at].name}%${at}` : `%${at}`);
+  const slotType = (slot) => (slot.source_type ? `${slot.boxed ? 'boxed ' : ''}${slot.source_type} (${slot.ty})` : slot.ty);
   const choose = (at, keep = true) => {
     state.slot = at;
     light();
     if (at !== null) {
       const slot = view.slots[at];
       const places = (all) => (all.length ? all.join(' ') : 'nowhere');
-      say(`${slotName(at)}: ${slot.ty}${slot.param ? ', a parameter' : ''}; defined at ${places(slot.defs)}; used at ${places(slot.uses)}; carried by ${slot.carried.length ? slot.carried.map((p) => 'p' + p).join(' ') : 'no point'}`);
+      say(`${slotName(at)}: ${slotType(slot)}${slot.param ? ', a parameter' : ''}; defined ${slot.param && !slot.defs.length ? 'by the caller' : 'at ' + places(slot.defs)}; used at ${places(slot.uses)}; carried by ${slot.carried.length ? slot.carried.map((p) => 'p' + p).join(' ') : 'no point'}`);
     }
     if (keep) remember();
   };
 
   // ---- zoom ----------------------------------------------------------------------------------
 
-  const zoom = (factor) => {
+  // Keeps the point (x, y) of the pane, else its middle, where it is.
+  const zoom = (factor, x = $('graph').clientWidth / 2, y = $('graph').clientHeight / 2) => {
+    const pane = $('graph');
+    const before = state.zoom;
     state.zoom = Math.min(4, Math.max(0.05, factor));
-    for (const svg of $('graph').children) {
+    for (const svg of pane.children) {
       svg.setAttribute('width', svg.dataset.width * state.zoom);
       svg.setAttribute('height', svg.dataset.height * state.zoom);
     }
+    const by = state.zoom / before;
+    pane.scrollTo({ left: (pane.scrollLeft + x) * by - x, top: (pane.scrollTop + y) * by - y, behavior: 'instant' });
   };
-  const fit = () => {
+  const sizes = () => {
     const svgs = [...$('graph').children];
-    const width = svgs.reduce((sum, svg) => sum + Number(svg.dataset.width), 0);
+    const width = svgs.reduce((sum, svg) => sum + Number(svg.dataset.width) + 16, 0);
     const height = Math.max(...svgs.map((svg) => Number(svg.dataset.height)));
-    zoom(Math.min($('graph').clientWidth / width, $('graph').clientHeight / height, 1.5));
+    return [$('graph').clientWidth / width, $('graph').clientHeight / height];
+  };
+  const fit = () => zoom(Math.min(...sizes(), 1.5));
+  const fitWidth = () => {
+    const [width] = sizes();
+    zoom(Math.min(Math.max(width, SMALLEST), 1));
+    const pane = $('graph');
+    // Control enters at the middle.
+    pane.scrollTo({ left: (pane.scrollWidth - pane.clientWidth) / 2, top: 0, behavior: 'instant' });
   };
 
   // ---- events --------------------------------------------------------------------------------
@@ -309,6 +338,13 @@
     if (at >= 0 && at < STAGES.length) stage(STAGES[at]);
   };
   const both = () => { state.both = !state.both; stage(state.stage); };
+  const alone = (on) => {
+    document.body.classList.toggle('alone', on);
+    $('alone').setAttribute('aria-pressed', on);
+    fitWidth();
+    reveal();
+  };
+  const move = (x, y) => $('graph').scrollBy({ left: x, top: y, behavior: 'instant' });
   const nextSlot = () => {
     if (state.inst === null) return;
     const inst = view.insts[state.inst];
@@ -333,6 +369,13 @@
     '=': () => zoom(state.zoom * 1.25),
     '-': () => zoom(state.zoom / 1.25),
     '0': fit,
+    'w': fitWidth,
+    'm': () => alone(!document.body.classList.contains('alone')),
+    'v': () => { if (!$('waits').hidden) sheet($('waits-dialog')); },
+    'ArrowLeft': () => move(-60, 0),
+    'ArrowRight': () => move(60, 0),
+    'ArrowUp': () => move(0, -60),
+    'ArrowDown': () => move(0, 60),
     'Escape': () => { select(null); choose(null); say(''); },
   };
   STAGES.forEach((name, at) => {
@@ -359,6 +402,8 @@
       if (insts.length) select(insts[0]);
       return;
     }
+    // Panes with lines move by themselves, separators are moved.
+    if (event.key.startsWith('Arrow') && event.target.closest('.rows, .splitter, nav')) return;
     const act = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : null;
     if (act) { event.preventDefault(); act(); }
   });
@@ -391,7 +436,8 @@
   $('graph').addEventListener('wheel', (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
-    zoom(state.zoom * (event.deltaY < 0 ? 1.1 : 1 / 1.1));
+    const pane = $('graph').getBoundingClientRect();
+    zoom(state.zoom * (event.deltaY < 0 ? 1.1 : 1 / 1.1), event.clientX - pane.left, event.clientY - pane.top);
   }, { passive: false });
   let drag = null;
   $('graph').addEventListener('pointerdown', (event) => {
@@ -411,12 +457,85 @@
   $('larger').addEventListener('click', KEYS['+']);
   $('smaller').addEventListener('click', KEYS['-']);
   $('fit').addEventListener('click', fit);
+  $('alone').addEventListener('click', KEYS.m);
   const waits = $('waits-table');
   if (waits) {
     $('waits').hidden = false;
     $('waits-body').append(waits.content.cloneNode(true));
-    $('waits').addEventListener('click', () => sheet($('waits-dialog')));
+    $('waits').addEventListener('click', KEYS.v);
+    $('waits-body').addEventListener('click', (event) => {
+      const link = event.target.closest('a');
+      if (!link) return;
+      event.preventDefault();
+      $('waits-dialog').close();
+      history.pushState(null, '', link.hash);
+      follow();
+    });
   }
+
+  // ---- widths of panes -----------------------------------------------------------------------
+
+  // A side's part of the width, in hundredths.
+  const widen = (side, to) => {
+    const width = Math.min(60, Math.max(8, to));
+    document.querySelector('main').style.setProperty('--' + side, width + '%');
+    document.querySelector(`[data-side=${side}]`).setAttribute('aria-valuenow', Math.round(width));
+  };
+  for (const splitter of document.querySelectorAll('.splitter')) {
+    const side = splitter.dataset.side;
+    const main = document.querySelector('main');
+    const width = () => {
+      const pane = document.querySelector(side === 'left' ? '[data-pane=source]' : '[data-pane=asm]');
+      return 100 * pane.getBoundingClientRect().width / main.getBoundingClientRect().width;
+    };
+    splitter.addEventListener('pointerdown', (event) => {
+      splitter.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    splitter.addEventListener('pointermove', (event) => {
+      if (!splitter.hasPointerCapture(event.pointerId)) return;
+      const all = main.getBoundingClientRect();
+      const at = 100 * (event.clientX - all.left) / all.width;
+      widen(side, side === 'left' ? at : 100 - at);
+    });
+    splitter.addEventListener('keydown', (event) => {
+      const by = { ArrowLeft: -2, ArrowRight: 2 }[event.key];
+      if (by) { widen(side, width() + (side === 'left' ? by : -by)); event.preventDefault(); }
+    });
+    splitter.addEventListener('dblclick', () => main.style.removeProperty('--' + side));
+  }
+
+  // ---- the legend ----------------------------------------------------------------------------
+
+  const SVG = 'http://www.w3.org/2000/svg';
+  const draws = (tag, attributes, ...children) => {
+    const element = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const swatch = (...content) => draws('svg', { class: 'vo-graph', width: 46, height: 18, 'aria-hidden': 'true' }, ...content);
+  const box = (name, rx = 3) => swatch(draws('g', { class: 'node ' + name }, draws('rect', { x: 2, y: 2, width: 42, height: 14, rx })));
+  const edge = (name) => swatch(draws('g', { class: 'edge ' + name }, draws('path', { d: 'M2 9H38', fill: 'none' }), draws('path', { class: 'arrow', d: 'M44 9l-7 -4v8z' })));
+  const LEGEND = [
+    [box('block'), 'a block, or a part of one (b1@6: from instruction 6 on)'],
+    [box('point', 7), 'a resume point, with what it carries in its record'],
+    [box('call', 7), 'where the function is called'],
+    [box('block cold'), 'cold: whoever comes here will panic'],
+    [box('block unreachable'), 'unreachable'],
+    [edge('k-fall'), 'falls through'], [edge('k-taken'), 'taken'], [edge('k-not-taken'), 'not taken'],
+    [edge('k-case'), 'a case of a switch'], [edge('k-suspend'), 'suspends: into the record'],
+    [edge('k-resume'), 'resumes: out of the record'], [edge('k-panic'), 'panics, and lands'],
+    [edge('k-defer'), 'to deferred calls'], [edge('k-taken back'), 'thick: back to the head of a loop'],
+  ];
+  $('legend').append(...LEGEND.map(([picture, text]) => {
+    const line = make('tr');
+    const cell = make('td');
+    cell.append(picture);
+    line.append(cell, make('td', '', text));
+    return line;
+  }));
   addEventListener('hashchange', follow);
   document.body.classList.add('changes');
   follow();

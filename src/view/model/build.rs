@@ -9,6 +9,7 @@ use crate::codegen::func::Mode;
 use crate::codegen::jit::Jit;
 use crate::runtime::program::Program;
 use crate::runtime::record::RECORD_BYTES;
+use crate::runtime::value::name::type_name;
 use crate::split::plan::Resume;
 use crate::split::{Analysis, FuncPlan, ModulePlan, Point};
 use std::collections::HashMap;
@@ -98,7 +99,7 @@ impl Builder {
         } else {
             Vec::new()
         };
-        let slots = slots(func, plan);
+        let slots = slots(module, func, plan);
         let used = func.lines.iter().copied().filter(|line| *line != 0);
         FuncView {
             id: id.0,
@@ -168,7 +169,7 @@ fn slot_type(ty: SlotTy) -> &'static str {
     }
 }
 
-fn slots(func: &Function, plan: &FuncPlan) -> Vec<SlotView> {
+fn slots(module: &Module, func: &Function, plan: &FuncPlan) -> Vec<SlotView> {
     let mut slots: Vec<SlotView> = func
         .slots
         .iter()
@@ -176,15 +177,23 @@ fn slots(func: &Function, plan: &FuncPlan) -> Vec<SlotView> {
         .map(|(at, ty)| SlotView {
             ty: slot_type(*ty),
             name: None,
+            source_type: None,
+            boxed: false,
             param: at < func.params as usize,
             defs: Vec::new(),
             uses: Vec::new(),
             carried: Vec::new(),
         })
         .collect();
-    for (slot, name) in &func.slot_names {
+    for named in &func.slot_names {
+        let slot = &mut slots[named.slot.index()];
         // A slot may serve two variables; the first names it.
-        slots[slot.index()].name.get_or_insert_with(|| name.clone());
+        if slot.name.is_none() {
+            slot.name = Some(named.name.clone());
+            let source = named.source;
+            slot.source_type = source.map(|of| type_name(&module.types, of.ty));
+            slot.boxed = source.is_some_and(|of| of.boxed);
+        }
     }
     for at in 0..func.code.len() {
         func.writes(at, |slot| {

@@ -92,6 +92,12 @@ pub struct SlotView {
     /// The variable or part of one that it holds, where it holds one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The type of that in the source; a slice's and a string's for each of their words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_type: Option<String>,
+    /// The slot refers to an object that holds the variable.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub boxed: bool,
     /// Whether it is a parameter.
     pub param: bool,
     /// The instructions that write it.
@@ -334,6 +340,16 @@ impl Change {
 }
 
 impl FuncView {
+    /// The type of a slot for people: `chan int (ref)`, or `ref` where the source's is not known.
+    pub fn slot_type(&self, slot: u32) -> String {
+        let slot = &self.slots[slot as usize];
+        match &slot.source_type {
+            Some(ty) if slot.boxed => format!("boxed {ty} ({})", slot.ty),
+            Some(ty) => format!("{ty} ({})", slot.ty),
+            None => slot.ty.to_owned(),
+        }
+    }
+
     /// How people see a slot: `name%4`, or `%4` for one without a name.
     pub fn slot_name(&self, slot: u32) -> String {
         match self.slots.get(slot as usize).and_then(|s| s.name.as_ref()) {

@@ -38,7 +38,14 @@ impl<'s> Parser<'s> {
                 self.table(|p| {
                     let slot = Slot::parse(p)?;
                     p.expect(Token::Equals)?;
-                    slot_names.push((slot, p.name()?.0));
+                    let (name, _) = p.name()?;
+                    let mut source = None;
+                    if p.skip(Token::Colon) {
+                        let boxed = p.skip_word("box");
+                        let ty = p.type_id()?;
+                        source = Some(SourceType { ty, boxed });
+                    }
+                    slot_names.push(SlotName { slot, name, source });
                     Ok(())
                 })?;
             } else {

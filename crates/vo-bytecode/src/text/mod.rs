@@ -14,7 +14,7 @@
 //!
 //! func @0 main.f(%0: ref, %1: i64) -> (i64) file 0 {
 //!   slots %2: i64, %3: iface
-//!   names %1 = n
+//!   names %1 = n: t0
 //!   Br %1, @2, @1 !7
 //! @1:
 //!   Bin %2, add, i64, %1, %1 !8
@@ -25,7 +25,7 @@
 //! ```
 //!
 //! What is written by hand may leave out much of that: the index behind a keyword, `%n:` before
-//! a parameter's or slot's type, `file` and `!line`, and labels. It may use named labels
+//! a parameter's or slot's type, the types of names, `file` and `!line`, and labels. It may use named labels
 //! (`@loop:` and `Jump @loop`), string literals where a string id is wanted, and `;` or `//`
 //! comments. An `iface` is two slots. A function is named by `@index`, by its name, or by its
 //! name in quotes where that is not a plain word (`"main.(*Tree).walk"`).

@@ -367,7 +367,7 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
-    fn type_id(&mut self) -> Result<TypeId, TextError> {
+    pub(super) fn type_id(&mut self) -> Result<TypeId, TextError> {
         self.id("t").map(TypeId)
     }
 

@@ -211,14 +211,15 @@ impl<'m> Printer<'m> {
         }
         if !function.slot_names.is_empty() {
             self.out.push_str("  names ");
-            self.list(
-                function.slot_names.iter().enumerate(),
-                |p, (i, (slot, name))| {
-                    p.wrap(i);
-                    p.put(format_args!("{slot} = "));
-                    p.name(name);
-                },
-            );
+            self.list(function.slot_names.iter().enumerate(), |p, (i, named)| {
+                p.wrap(i);
+                p.put(format_args!("{} = ", named.slot));
+                p.name(&named.name);
+                if let Some(SourceType { ty, boxed }) = named.source {
+                    let boxed = if boxed { "box " } else { "" };
+                    p.put(format_args!(": {boxed}t{}", ty.0));
+                }
+            });
             self.out.push('\n');
         }
         self.code(function);

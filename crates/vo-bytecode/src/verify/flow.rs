@@ -104,9 +104,8 @@ impl Checker<'_> {
     }
 
     fn read_early(&mut self, slot: Slot) {
-        let mut names = self.function.slot_names.iter();
-        let name = match names.find(|(named, _)| *named == slot) {
-            Some((_, name)) => format!(" (`{name}`)"),
+        let name = match self.function.slot_name(slot) {
+            Some(named) => format!(" (`{}`)", named.name),
             None => String::new(),
         };
         self.fail(format!("{slot}{name} may be read before it is written"));

@@ -44,6 +44,7 @@ fn header(module: &Module, function: &Function, mut fail: impl FnMut(String)) {
         lines,
         ..
     } = function;
+    let types = module.types.types.len();
     if *file as usize >= module.files.len() {
         fail(format!("file {file} does not exist"));
     }
@@ -64,8 +65,13 @@ fn header(module: &Module, function: &Function, mut fail: impl FnMut(String)) {
         let count = results.len();
         fail(format!("{count} result slots; at most {MAX_RESULTS}"));
     }
-    if let Some((slot, name)) = slot_names.iter().find(|(s, _)| s.index() >= slots.len()) {
+    if let Some(named) = (slot_names.iter()).find(|named| named.slot.index() >= slots.len()) {
+        let SlotName { slot, name, .. } = named;
         fail(format!("{slot}, which `{name}` names, does not exist"));
+    }
+    let unknown = |named: &&SlotName| named.source.is_some_and(|of| of.ty.index() >= types);
+    if let Some(SlotName { name, .. }) = slot_names.iter().find(unknown) {
+        fail(format!("the type of `{name}` does not exist"));
     }
     if lines.len() != code.len() {
         let (lines, code) = (lines.len(), code.len());

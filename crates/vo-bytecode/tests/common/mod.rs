@@ -174,7 +174,10 @@ fn slot_type() -> BoxedStrategy<SlotTy> {
 fn function() -> BoxedStrategy<Function> {
     let code = vec((instruction(), prop_oneof![Just(0), any::<u32>()]), 0..12);
     let slots = vec(slot_type(), 0..20);
-    let slot_names = vec((Slot::random(), name()), 0..10);
+    let source = (TypeId::random(), any::<bool>()).prop_map(|(ty, boxed)| SourceType { ty, boxed });
+    let slot_name = (Slot::random(), name(), proptest::option::of(source))
+        .prop_map(|(slot, name, source)| SlotName { slot, name, source });
+    let slot_names = vec(slot_name, 0..10);
     (
         name(),
         index(),

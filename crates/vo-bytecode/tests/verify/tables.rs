@@ -35,6 +35,10 @@ fn headers_are_in_order() {
             "() { slots i64 names %1 = x Jump @0 }",
             "%1, which `x` names, does not exist",
         ),
+        (
+            "() { slots i64 names %0 = x: t7 Jump @0 }",
+            "the type of `x` does not exist",
+        ),
         ("() file 1 { Jump @0 }", "file 1 does not exist"),
     ] {
         refuses(

@@ -30,7 +30,7 @@ const LOOK_BACK: usize = 6;
 #[derive(Default)]
 pub struct Builder {
     slots: Vec<SlotTy>,
-    names: Vec<(Slot, String)>,
+    names: Vec<SlotName>,
     code: Vec<Inst>,
     lines: Vec<u32>,
     labels: Vec<LabelState>,
@@ -86,8 +86,8 @@ impl Builder {
     }
 
     /// Gives a slot the name of a source variable.
-    pub fn name(&mut self, slot: Slot, name: &str) {
-        self.names.push((slot, name.to_string()));
+    pub fn name(&mut self, name: SlotName) {
+        self.names.push(name);
     }
 
     /// Promises that no loop that begins later in the code writes to these slots.

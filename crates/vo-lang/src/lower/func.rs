@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use vo_bytecode as bc;
 use vo_bytecode::{
-    Dst, Field, FuncId as BcFuncId, Inst, IntKind, Slot, SlotTy, Src, Srcs, TypeKind,
+    Dst, Field, FuncId as BcFuncId, Inst, IntKind, Slot, SlotName, SlotTy, SourceType, Src, Srcs,
+    TypeKind,
 };
 
 use super::builder::{Builder, Label};
@@ -233,24 +234,41 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         }
         match home {
             Home::Slots(slots) => self.name_slots(obj, slots),
-            Home::Boxed(slot) => self.name_slots(obj, &[*slot]),
+            Home::Boxed(slot) => {
+                let object = self.p.info.object(obj);
+                if &*object.name != "_" {
+                    self.b.name(SlotName {
+                        slot: *slot,
+                        name: object.name.to_string(),
+                        source: Some(SourceType {
+                            ty: self.p.types.id(object.ty),
+                            boxed: true,
+                        }),
+                    });
+                }
+            }
         }
     }
 
-    /// Gives the slots of a variable its name, those of its parts with what part they are.
+    /// Gives the slots of a variable its name and its type, those of its parts with what part
+    /// they are.
     pub fn name_slots(&mut self, obj: ObjId, slots: &[Slot]) {
         let object = self.p.info.object(obj);
-        let name = object.name.clone();
-        if &*name == "_" {
-            return;
-        }
-        if let [slot] = slots {
-            self.b.name(*slot, &name);
+        if &*object.name == "_" {
             return;
         }
         let parts = self.p.types.slot_parts(object.ty);
-        for (slot, part) in slots.iter().zip(parts) {
-            self.b.name(*slot, &format!("{name}{part}"));
+        debug_assert_eq!(parts.len(), slots.len());
+        for (slot, (part, ty)) in slots.iter().zip(parts) {
+            self.b.name(SlotName {
+                slot: *slot,
+                name: if slots.len() == 1 {
+                    object.name.to_string()
+                } else {
+                    format!("{}{part}", object.name)
+                },
+                source: Some(SourceType { ty, boxed: false }),
+            });
         }
     }
 

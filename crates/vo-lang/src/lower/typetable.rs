@@ -206,8 +206,8 @@ impl<'a> TypeTable<'a> {
         self.shape_of(id)
     }
 
-    /// What people call the slots of the values of a type.
-    pub fn slot_parts(&mut self, ty: Ty) -> Vec<String> {
+    /// What people call the slots of the values of a type, and of what type each is a part.
+    pub fn slot_parts(&mut self, ty: Ty) -> Vec<(String, TypeId)> {
         let id = self.id(ty);
         self.out.slot_parts(id)
     }
