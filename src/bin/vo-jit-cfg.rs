@@ -27,7 +27,7 @@ struct Cli {
     #[arg(long, conflicts_with = "func")]
     all: bool,
     /// List functions: blocks, resume points, records, and why they may suspend
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["stage", "format", "compare", "profile"])]
     list: bool,
     /// What to show; json and html have all stages
     #[arg(long, value_enum, default_value_t = Stage::Split)]
@@ -54,7 +54,8 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("{}", message.trim_end());
+            // Whoever reads the messages may stop early.
+            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
             ExitCode::FAILURE
         }
     }

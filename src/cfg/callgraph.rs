@@ -204,13 +204,26 @@ impl CallGraph {
     }
 
     /// Why a function may suspend: a shortest chain of calls, the last of which tells what
-    /// happens there. Empty for a function that never suspends.
+    /// happens there. That it may wait is told rather than that it polls. Empty for a function
+    /// that never suspends.
     pub fn why_suspends(&self, func: FuncId) -> Vec<Why> {
+        let waits = self.chain_to(func, |node| {
+            let causes = self.causes.get(node.index())?;
+            causes.blocks.map(Cause::Blocks)
+        });
+        if !waits.is_empty() {
+            return waits;
+        }
+        self.chain_to(func, |node| self.polls_because(node))
+    }
+
+    /// A shortest chain of calls to a function that has a cause of its own.
+    fn chain_to(&self, func: FuncId, own_cause: impl Fn(NodeIndex) -> Option<Cause>) -> Vec<Why> {
         let start = NodeIndex::new(func.index());
         let mut came_from: Vec<Option<(NodeIndex, Link)>> = vec![None; self.graph.node_count()];
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            if let Some(cause) = self.own_cause(node) {
+            if let Some(cause) = own_cause(node) {
                 return self.chain(start, node, cause, &came_from);
             }
             // petgraph gives the edge added last first.
@@ -227,14 +240,11 @@ impl CallGraph {
         Vec::new()
     }
 
-    fn own_cause(&self, node: NodeIndex) -> Option<Cause> {
+    /// Why a function polls.
+    fn polls_because(&self, node: NodeIndex) -> Option<Cause> {
         let causes = self.causes.get(node.index())?;
         let recursive = self.facts[node.index()].recursive;
-        causes
-            .blocks
-            .map(Cause::Blocks)
-            .or(recursive.then_some(Cause::Recursive))
-            .or(causes.loops.map(Cause::Loops))
+        (recursive.then_some(Cause::Recursive)).or(causes.loops.map(Cause::Loops))
     }
 
     fn chain(

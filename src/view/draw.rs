@@ -197,11 +197,16 @@ fn boxed(view: &FuncView, node: &NodeView, heat: Option<f64>) -> Boxed {
 fn block(view: &FuncView, node: &NodeView) -> (String, Vec<Line>) {
     let mut title = node.name.clone();
     if let Some(block) = node.block.and_then(|at| view.blocks.get(at as usize)) {
-        let header = |at: &u32| view.loops[*at as usize].header == node.block.unwrap_or(0);
-        if let Some(id) = block.in_loop.filter(header)
+        if let Some(id) = block.in_loop
             && !node.name.contains('@')
         {
-            title += &format!("  heads l{id}");
+            let of = &view.loops[id as usize];
+            let number = node.block.unwrap_or(0);
+            if of.header == number {
+                title += &format!("  heads l{id}");
+            } else if of.entries.contains(&number) {
+                title += &format!("  enters l{id}");
+            }
         }
         if !block.reachable {
             title += "  unreachable";

@@ -117,8 +117,13 @@ fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
         let block = drawing.graph.nodes[each.header].block;
         let number = block.and_then(|block| view.blocks[block as usize].in_loop);
         let name = number.map_or(String::new(), |number| {
-            let rotated = view.loops[number as usize].rotated;
-            format!("l{number}{}", if rotated { " rotated" } else { "" })
+            let each = &view.loops[number as usize];
+            let rotated = if each.rotated { " rotated" } else { "" };
+            let irreducible = match each.entries[..] {
+                [] => "",
+                _ => " irreducible",
+            };
+            format!("l{number}{rotated}{irreducible}")
         });
         writeln!(
             out,
@@ -127,12 +132,18 @@ fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
             y + 13,
         )?;
     }
+    let mut leaving: Vec<Vec<&EdgeView>> = vec![Vec::new(); drawing.graph.nodes.len()];
+    for edge in &drawing.graph.edges {
+        leaving[edge.from as usize].push(edge);
+    }
     for (edge, path) in drawing.graph.edges.iter().zip(&drawing.layout.edges) {
-        write_edge(out, drawing, edge, path)?;
+        write_edge(out, drawing, edge, &leaving[edge.from as usize], path)?;
     }
     let rects = drawing.layout.nodes.iter();
-    for ((node, boxed), rect) in drawing.graph.nodes.iter().zip(&drawing.boxes).zip(rects) {
-        write_node(out, drawing, node, boxed, rect)?;
+    let nodes = drawing.graph.nodes.iter().zip(leaving);
+    for (((node, leaving), boxed), rect) in nodes.zip(&drawing.boxes).zip(rects) {
+        let spoken = spoken(drawing, &leaving, boxed);
+        write_node(out, drawing, node, boxed, rect, &spoken)?;
     }
     Ok(())
 }
@@ -141,6 +152,7 @@ fn write_edge(
     out: &mut String,
     drawing: &Drawing<'_>,
     edge: &EdgeView,
+    leaving: &[&EdgeView],
     path: &[Point],
 ) -> fmt::Result {
     let nodes = &drawing.graph.nodes;
@@ -169,9 +181,8 @@ fn write_edge(
             last.x, last.y
         )?;
         let label = edge_label(edge.kind, &edge.label);
-        let leaving = (drawing.graph.edges.iter()).filter(|each| each.from == edge.from);
-        let is_choice = leaving.clone().any(|each| each.kind != edge.kind);
-        let room = drawing.layout.nodes[edge.from as usize].width / (leaving.count() as i32 + 1);
+        let is_choice = leaving.iter().any(|each| each.kind != edge.kind);
+        let room = drawing.layout.nodes[edge.from as usize].width / (leaving.len() as i32 + 1);
         if is_choice && !label.is_empty() && label.chars().count() as i32 * 7 + 4 < room {
             // It stands on the side to which the line does not turn.
             let turns = (path.get(1).zip(path.get(2))).is_some_and(|(a, b)| b.x > a.x);
@@ -236,6 +247,7 @@ fn write_node(
     node: &NodeView,
     boxed: &Boxed,
     rect: &Rect,
+    spoken: &str,
 ) -> fmt::Result {
     let kind = match node.kind {
         NodeKind::Block => "block",
@@ -255,7 +267,7 @@ fn write_node(
         out,
         r#"<g class="{class}" data-node="{}" tabindex="0" role="group" aria-label="{}">"#,
         node.name,
-        escape(&spoken(drawing, node, boxed)),
+        escape(spoken),
     )?;
     let Rect {
         x,
@@ -327,18 +339,20 @@ fn write_node(
 }
 
 /// A node as a screen reader says it.
-fn spoken(drawing: &Drawing<'_>, node: &NodeView, boxed: &Boxed) -> String {
-    let at = drawing.graph.nodes.iter().position(|each| each == node);
-    let at = at.unwrap_or(0) as u32;
+fn spoken(drawing: &Drawing<'_>, leaving: &[&EdgeView], boxed: &Boxed) -> String {
     let nodes = &drawing.graph.nodes;
-    let to: Vec<String> = (drawing.graph.edges.iter())
-        .filter(|edge| edge.from == at)
-        .map(|edge| format!("{} {}", edge.kind.name(), nodes[edge.to as usize].name))
-        .collect();
+    let to = leaving
+        .iter()
+        .map(|edge| format!("{} {}", edge.kind.name(), nodes[edge.to as usize].name));
+    let to: Vec<String> = to.collect();
     let leads = if to.is_empty() {
         "leads nowhere".to_owned()
     } else {
         format!("leads to {}", to.join(", "))
     };
-    format!("{}, {} lines, {leads}", boxed.title, boxed.lines.len())
+    let lines = match boxed.lines.len() {
+        1 => "1 line".to_owned(),
+        count => format!("{count} lines"),
+    };
+    format!("{}, {lines}, {leads}", boxed.title)
 }

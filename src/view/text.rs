@@ -80,8 +80,13 @@ fn node_notes(view: &FuncView, node: &NodeView) -> String {
     let mut notes = String::new();
     if let Some(block) = node.block.map(|at| &view.blocks[at as usize]) {
         if let Some(id) = block.in_loop {
-            let heads = Some(view.loops[id as usize].header) == node.block;
-            notes += &format!(" {} l{id}", if heads { "heads" } else { "in" });
+            let of = &view.loops[id as usize];
+            let word = match node.block {
+                Some(block) if block == of.header => "heads",
+                Some(block) if of.entries.contains(&block) => "enters",
+                _ => "in",
+            };
+            notes += &format!(" {word} l{id}");
         }
         if !block.reachable {
             notes += " unreachable";

@@ -118,6 +118,34 @@ fn the_list_tells_why_functions_suspend() {
     let list = shows(&[PROGRAM, "--list"]);
     assert!(list.contains("main.main: "), "{list}");
     assert!(list.contains("may wait in"), "{list}");
+    // That it waits is told rather than that it polls, over any number of calls.
+    let why = "sync.(*WaitGroup).Wait calls sync.(*waiters).wait at line";
+    assert!(list.contains(why), "{list}");
+    let both = run(&[PROGRAM, "--list", "--format", "json"]);
+    assert_eq!(both.status.code(), Some(2), "a list is text");
+}
+
+#[test]
+fn irreducible_loops_and_dead_blocks_are_marked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("knot.vot");
+    let text = "file 0 \"a.vo\"\nfunc main.knot(%0: i64) {\n  Br %0, @a, @b\n\
+                @a:\n  Br %0, @b, @end\n@b:\n  Br %0, @a, @end\n\
+                @end:\n  Return []\n@dead:\n  Jump @end\n}\n";
+    std::fs::write(&file, text).expect("a file");
+    let shown = shows(&[path(&file), "--stage", "cfg"]);
+    for part in [
+        "b1: enters l0\n",
+        "b2: heads l0\n",
+        "irreducible: entries 1 2",
+        "b4: unreachable\n",
+    ] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+    let picture = shows(&[path(&file), "--stage", "cfg", "--format", "svg"]);
+    for part in [">l0 irreducible<", ">b1  enters l0<", "block unreachable"] {
+        assert!(picture.contains(part), "{part} in\n{picture}");
+    }
 }
 
 #[test]
