@@ -1,6 +1,8 @@
 //! Golden files of a dozen functions in every format, without native code, which depends on the
 //! machine. `BLESS=1 cargo test --test view` writes them; read the difference before you commit.
 
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -183,6 +185,51 @@ fn runs_are_shown_as_they_were() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures/heat.svg");
     failures.extend(check(&docs, &svg::file(&[row], "main.filter, after a run")).err());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every field of the JSON form is told of in the documentation.
+#[test]
+fn the_schema_is_documented() {
+    fn keys(value: &Value, all: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    all.insert(name.clone());
+                    keys(value, all);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| keys(item, all)),
+            _ => {}
+        }
+    }
+    let file = folder().join("functions.vot");
+    let mut builder = Builder::new(module(), &file);
+    let profile = profile(&builder);
+    let all: Vec<FuncId> = (0..module().functions.len() as u32).map(FuncId).collect();
+    let parts = Parts {
+        source: true,
+        code: true,
+    };
+    let mut views = builder.views(&all, parts).expect("views");
+    profile::add(&profile, &mut views);
+    let mut found = BTreeSet::new();
+    let document = json::document("functions.vot", "", &views);
+    keys(&serde_json::from_str(&document).expect("JSON"), &mut found);
+    keys(&serde_json::to_value(&profile).expect("JSON"), &mut found);
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/vo-jit-cfg.md");
+    let docs = fs::read_to_string(docs).expect("the documentation is there");
+    let from = docs.find("Profile, version").expect("the profile's form");
+    let to = docs.find("## Beside other tools").expect("what follows");
+    let told: BTreeSet<&str> = docs[from..to]
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .collect();
+    let missing: Vec<&String> = (found.iter())
+        .filter(|key| !told.contains(key.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    let version = format!("version {}", profile::VERSION);
+    assert!(docs.contains(&version), "{version}");
+    assert!(docs.contains(&format!("`version` is {}", json::VERSION)));
 }
 
 /// The pictures of `docs/vo-jit-cfg.md`.

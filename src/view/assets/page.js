@@ -157,6 +157,9 @@
     const insts = (line) => (line.inst === null ? [] : [line.inst]);
     const change = (line) => (line.inst === null ? 'added' : '');
     $('clif').replaceChildren(...clif.map((line) => row(change(line) + (line.cold ? ' cold' : ''), '', line.text, insts(line))));
+    // What stands before the first block is declarations.
+    const first = [...$('clif').children].find((line) => line.textContent.startsWith('block'));
+    $('clif').scrollTop = first ? first.offsetTop - $('clif').offsetTop : 0;
     $('asm').replaceChildren(...asm.map((line) => row(change(line), line.offset.toString(16), line.text, insts(line), ['bytes', line.bytes])));
     for (const place of document.querySelectorAll('.forms')) {
       place.replaceChildren(...view.code.map((each) => {
@@ -247,7 +250,7 @@
     return found;
   };
   const clear = (...names) => {
-    for (const name of names) for (const each of document.querySelectorAll('.' + name)) each.classList.remove(name);
+    for (const name of names) for (const each of document.querySelectorAll('main .' + name)) each.classList.remove(name);
   };
   // Marks what belongs to the selection.
   const light = () => {

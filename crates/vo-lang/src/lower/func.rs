@@ -257,16 +257,15 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         if &*object.name == "_" {
             return;
         }
-        let parts = self.p.types.slot_parts(object.ty);
+        let parts = match slots {
+            [_] => vec![(String::new(), self.p.types.id(object.ty))],
+            _ => self.p.types.slot_parts(object.ty),
+        };
         debug_assert_eq!(parts.len(), slots.len());
         for (slot, (part, ty)) in slots.iter().zip(parts) {
             self.b.name(SlotName {
                 slot: *slot,
-                name: if slots.len() == 1 {
-                    object.name.to_string()
-                } else {
-                    format!("{}{part}", object.name)
-                },
+                name: format!("{}{part}", object.name),
                 source: Some(SourceType { ty, boxed: false }),
             });
         }
