@@ -16,7 +16,7 @@ use super::heap::{AllocHot, Heap};
 use super::native::Output;
 use super::observe::Observer;
 use super::outside::Outside;
-use super::panic::{Fault, Panicking};
+use super::panic::{Fault, Frame, Panicking};
 use super::port::Ports;
 use super::program::Program;
 use super::record::{MAX_CLASS_WORDS, RECORD_CLASSES, Record, RecordArena, class_of};
@@ -146,6 +146,8 @@ pub struct Context {
     pub rng: u64,
     /// Set by whoever wants the scheduler's attention at the next capture.
     pub attention: Attention,
+    /// What goroutines that asked for it are told: the calls that they are in, innermost first.
+    pub callers: Vec<(*mut Fiber, Vec<Frame>)>,
     /// A fiber that never is a goroutine: its code leaves the native dispatch.
     pub sentinel: *mut Fiber,
     /// The stack limit proper, which `limit` returns to.
@@ -169,7 +171,7 @@ pub struct Entry {
 }
 
 /// Why a capture was asked for.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Default, Debug)]
 pub struct Attention {
     /// Collect garbage.
     pub collect: bool,
@@ -177,6 +179,8 @@ pub struct Attention {
     pub exhausted: bool,
     /// See whether this goroutine, which captures itself, has too deep a stack.
     pub stack: Option<*mut Fiber>,
+    /// Tell these goroutines, which capture themselves, which calls they are in.
+    pub callers: Vec<*mut Fiber>,
 }
 
 /// Options of a run.

@@ -85,6 +85,7 @@ impl Context {
             output,
             options,
             attention: Default::default(),
+            callers: Vec::new(),
             sentinel: new_sentinel(),
             stack_limit: 0,
             main_ended: false,

@@ -4,6 +4,7 @@ use super::chan::Chan;
 use super::heap::{LayoutId, Layouts, Marker};
 use super::map::Maps;
 use super::pack::Plans;
+use super::panic::Frame;
 use super::port::Port;
 use super::world::handle::Handle;
 use std::sync::Arc;
@@ -134,6 +135,18 @@ impl Globals {
 }
 
 impl Program {
+    /// The frames of a trace that people see. The entry function is nobody's code: it initialises
+    /// packages and calls `main`. Nor are the wrappers around methods, which have no lines, unlike
+    /// what they call. A module without any lines shows all it has.
+    pub fn shown_frames<'a>(&self, frames: &'a [Frame]) -> impl Iterator<Item = &'a Frame> {
+        let entry = self.module.entry;
+        let has_lines = frames.iter().any(|frame| frame.line != 0);
+        frames
+            .iter()
+            .filter(move |frame| Some(frame.func) != entry)
+            .filter(move |frame| frame.line != 0 || !has_lines)
+    }
+
     /// Derives the tables of a module that has passed the verifier.
     pub fn new(module: Module) -> Program {
         let mut layouts = Layouts::new(&module.types);

@@ -197,15 +197,7 @@ fn put_goroutine(
 }
 
 fn put_frames(program: &Program, frames: &[Frame], text: &mut String) {
-    // The entry function is nobody's code: it initialises packages and calls `main`. Nor are the
-    // wrappers around methods, which have no lines, unlike what they call. A module without any
-    // lines shows all it has.
-    let has_lines = frames.iter().any(|frame| frame.line != 0);
-    for frame in frames
-        .iter()
-        .filter(|frame| Some(frame.func) != program.module.entry)
-        .filter(|frame| frame.line != 0 || !has_lines)
-    {
+    for frame in program.shown_frames(frames) {
         let function = program.module.func(frame.func);
         let file = program
             .module

@@ -178,6 +178,11 @@ fn attend(cx: &mut Context, executor: &mut dyn Executor) {
     if asked.exhausted && cx.is_exhausted() {
         let _ = cx.fault(Fault::OutOfMemory, 0, 0);
     }
+    for fiber in asked.callers {
+        // SAFETY: the fiber has asked and was captured; it is in the run queue.
+        let frames = unsafe { executor.frames(cx, fiber) };
+        cx.callers.push((fiber, frames));
+    }
     cx.look_outside();
     go_off(cx, executor);
 }

@@ -146,6 +146,8 @@ runtime_functions! {
     // ---- the scheduler, time, process ----------------------------------------------------
     /// Lets other goroutines run.
     Gosched = "runtime.Gosched" () -> () [blocks];
+    /// The calls that the goroutine is in, innermost first: function, file and line, on a line each.
+    Callers = "runtime.callers" () -> (str) [blocks, panics];
     /// Ends the goroutine, once its deferred calls have run.
     Goexit = "runtime.Goexit" () -> () [panics];
     /// The number of goroutines that exist.
@@ -168,6 +170,15 @@ runtime_functions! {
     WallNanos = "time.wallNanos" () -> (int);
     /// Nanoseconds of a monotonic clock.
     MonoNanos = "time.monoNanos" () -> (int);
+    /// Loads the history of a place's clocks, by its name in the database of time zones: its number, or 0.
+    ZoneLoad = "time.loadZone" (str) -> (int);
+    /// The same for the place of the program, with its name.
+    ZoneLocal = "time.localZone" () -> (int, str) [panics];
+    /// How clocks are set around a second since 1970: abbreviation, offset, from when, until when,
+    /// whether it is summer time.
+    ZoneSpan = "time.zoneSpan" (int, int) -> (str, int, int, int, int) [panics];
+    /// The offset that an abbreviation has, best around a local second since 1970, and whether it has any.
+    ZoneNamed = "time.zoneNamed" (int, int, str) -> (int, int);
     /// Ends the program with that status.
     Exit = "os.Exit" (int) -> () [panics];
     /// Writes bytes to a file descriptor (1 or 2): the count, or a negative error number.
@@ -316,6 +327,8 @@ runtime_functions! {
     TypeLen = "internal/reflect.lengthOf" (int) -> (int);
     /// The name of field number i of a struct type, its tag, and whether it is embedded.
     TypeField = "internal/reflect.fieldOf" (int, int) -> (str, str, int);
+    /// The type of pointers to a type; 0 where the program has none.
+    TypePointerTo = "internal/reflect.pointerTo" (int) -> (int);
     /// A new value of a type: a pointer to a zero value, a slice of n zero values, an empty map;
     /// the zero value for all others, and of all types for a negative n.
     AnyMake = "internal/reflect.make" (int, int) -> (any) [panics];

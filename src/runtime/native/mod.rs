@@ -7,7 +7,7 @@
 //! - [`table`]: which function is behind which entry
 //! - [`memory`]: strings and slices as words, and new ones on the heap
 //! - [`strings`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
-//!   [`time`], [`files`], [`net`], [`errno`], [`host`], [`reflect`], [`typed`], [`maps`], [`dynamic`],
+//!   [`time`], [`zones`], [`files`], [`net`], [`errno`], [`host`], [`reflect`], [`typed`], [`maps`], [`dynamic`],
 //!   [`runes`]: the functions by subject
 //! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
 //! - [`output`]: standard output and error
@@ -40,6 +40,7 @@ mod time;
 mod typed;
 mod utf8;
 mod value;
+mod zones;
 
 pub use memory::{EMPTY, bytes};
 pub use numbers::general_text;

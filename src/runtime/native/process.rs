@@ -4,6 +4,7 @@ use super::memory::{Exhausted, bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::panic::PanicValue;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -15,6 +16,31 @@ pub fn gosched(cx: &mut Context, _: u32, _: &[u64], _: &mut [u64]) -> JitResult 
     // SAFETY: the running fiber is in no queue.
     unsafe { cx.push(fiber) };
     JitResult::WaitIo
+}
+
+/// `runtime.callers`: the goroutine lets itself be captured, so that its frames can be seen.
+pub fn callers(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    cx.attention.callers.push(cx.current);
+    let result = gosched(cx, ty, args, rets);
+    cx.attend();
+    result
+}
+
+/// What came of `runtime.callers`.
+pub fn callers_arrived(cx: &mut Context, _: u32, rets: &mut [u64]) -> JitResult {
+    let fiber = cx.current;
+    let found = cx.callers.iter().position(|(whose, _)| *whose == fiber);
+    let frames = found.map_or(Vec::new(), |at| cx.callers.swap_remove(at).1);
+    let program = cx.program.clone();
+    let mut text = String::new();
+    for frame in program.shown_frames(&frames) {
+        let function = program.module.func(frame.func);
+        let file = program.module.files.get(function.file as usize);
+        let file = file.map_or("?", |file| file);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}\n{file}\n{}", function.name, frame.line);
+    }
+    done(cx.put_string(text.as_bytes(), rets))
 }
 
 /// `runtime.NumGoroutine`

@@ -2,7 +2,7 @@
 
 use super::{
     Entry, Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print,
-    process, quote, reflect, runes, slices, strings, time, typed,
+    process, quote, reflect, runes, slices, strings, time, typed, zones,
 };
 use crate::runtime::context::Context;
 use std::slice;
@@ -45,6 +45,7 @@ macro_rules! function {
     (AssertFailed) => { print::assert_failed };
     (Fault) => { print::fault };
     (Gosched) => { process::gosched };
+    (Callers) => { process::callers };
     (Goexit) => { process::goexit };
     (NumGoroutine) => { process::num_goroutine };
     (Gc) => { process::gc };
@@ -55,6 +56,10 @@ macro_rules! function {
     (TimerStop) => { time::stop_timer };
     (WallNanos) => { time::wall_nanos };
     (MonoNanos) => { time::mono_nanos };
+    (ZoneLoad) => { zones::load };
+    (ZoneLocal) => { zones::local };
+    (ZoneSpan) => { zones::span };
+    (ZoneNamed) => { zones::named };
     (Exit) => { process::exit };
     (WriteFd) => { process::write_fd };
     (Args) => { process::args };
@@ -120,6 +125,7 @@ macro_rules! function {
     (TypePart) => { typed::part_of };
     (TypeLen) => { typed::length_of };
     (TypeField) => { typed::field_of };
+    (TypePointerTo) => { typed::pointer_to };
     (AnyMake) => { typed::make };
     (AnyWith) => { typed::with };
     (AnyMapSet) => { maps::map_set };
@@ -162,6 +168,7 @@ vo_bytecode::with_runtime_functions!(table);
 /// The second half of a function that has one.
 pub fn second_half(function: RtFn) -> SecondHalf {
     match function {
+        RtFn::Callers => process::callers_arrived,
         RtFn::FileOpen => files::open_arrived,
         RtFn::FileRead | RtFn::OnPath => files::data_arrived,
         RtFn::FileWrite => files::write_arrived,

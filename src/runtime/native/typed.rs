@@ -82,6 +82,17 @@ pub fn part_of(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitR
     })
 }
 
+/// `internal/reflect.pointerTo`
+pub fn pointer_to(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
+    number(cx, args, rets, |types, ty| {
+        let pointer = types
+            .types
+            .iter()
+            .position(|found| found.name.is_empty() && found.kind == TypeKind::Pointer(ty));
+        pointer.map_or(0, |at| type_word(TypeId(at as u32)))
+    })
+}
+
 /// `internal/reflect.lengthOf`
 pub fn length_of(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
     number(cx, args, rets, |types, ty| match types.kind(ty) {

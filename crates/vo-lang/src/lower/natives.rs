@@ -48,6 +48,9 @@ impl Lowerer<'_, '_> {
                 | RtFn::AnyMapLookup
                 | RtFn::AnyMake
         );
+        if rt == RtFn::TypePointerTo {
+            self.p.reflect_pointers();
+        }
         let ty = rt.sig().typed.then(|| {
             let elem = if matches!(rt, RtFn::Args | RtFn::Environ) {
                 Ty::STRING

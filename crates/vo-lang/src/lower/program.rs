@@ -101,6 +101,8 @@ pub struct Program<'a> {
     pub diags: Diagnostics,
     /// Whether parts of values in interfaces are taken out at run time as interfaces of their own.
     pub reflects: bool,
+    /// Whether pointers to parts of values in interfaces are made at run time.
+    reflects_pointers: bool,
     /// Whether the program calls `panic`.
     pub panics: bool,
     /// What functions rely on as long as nothing else is known.
@@ -141,6 +143,7 @@ impl<'a> Program<'a> {
             scanned: HashSet::default(),
             diags: Diagnostics::new(),
             reflects: false,
+            reflects_pointers: false,
             panics: false,
             guesses: Vec::new(),
             revised: 0,
@@ -345,9 +348,24 @@ impl<'a> Program<'a> {
                     self.convert_part(key);
                     self.convert_part(value);
                 }
-                Kind::Struct(s) => s.fields.iter().for_each(|f| self.convert_part(f.ty)),
+                Kind::Struct(s) => {
+                    s.fields.iter().for_each(|f| self.convert_part(f.ty));
+                    // Pointers that nobody speaks of have no methods.
+                    let pointer = self.tys.find(&Kind::Pointer(ty));
+                    if let Some(pointer) = pointer.filter(|_| self.reflects_pointers) {
+                        self.convert_part(pointer);
+                    }
+                }
                 _ => {}
             }
+        }
+    }
+
+    /// From now on pointers to structs in interfaces, and to parts of them, are made at run time.
+    pub fn reflect_pointers(&mut self) {
+        if !self.reflects_pointers {
+            self.reflects_pointers = true;
+            self.reflected = 0;
         }
     }
 

@@ -372,6 +372,11 @@ impl TyTable {
         table
     }
 
+    /// The type of a kind, if there is one.
+    pub fn find(&self, kind: &Kind) -> Option<Ty> {
+        self.index.get(kind).copied()
+    }
+
     /// The type of a kind, the same handle for equal kinds.
     pub fn intern(&mut self, kind: Kind) -> Ty {
         if let Some(&ty) = self.index.get(&kind) {
