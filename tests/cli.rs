@@ -532,7 +532,11 @@ fn tests_that_fail() {
     );
     assert_eq!(
         lines[2..5],
-        ["        fatal 7", "        cleaned", "FAIL"],
+        [
+            "        calc_test.vo:14: fatal 7",
+            "        calc_test.vo:13: cleaned",
+            "FAIL"
+        ],
         "{outcome:#?}"
     );
     assert!(lines[5].starts_with("FAIL\t"), "{outcome:#?}");

@@ -108,6 +108,20 @@ runtime_functions! {
     /// The code point at a byte index, and its width in bytes (U+FFFD and 1 where invalid).
     StrDecodeRune = "str.decode_rune" (str, int) -> (int, int);
 
+    // ---- searching in strings ------------------------------------------------------------
+    /// Where the second string first is in the first; -1 if nowhere.
+    StrIndex = "internal/bytealg.index" (str, str) -> (int);
+    /// Where it last is.
+    StrLastIndex = "internal/bytealg.lastIndex" (str, str) -> (int);
+    /// Where a byte first is; -1 if nowhere.
+    StrIndexByte = "internal/bytealg.indexByte" (str, int) -> (int);
+    /// Where it last is.
+    StrLastIndexByte = "internal/bytealg.lastIndexByte" (str, int) -> (int);
+    /// How often the second string, which is not empty, is in the first without overlaps.
+    StrCount = "internal/bytealg.count" (str, str) -> (int);
+    /// How many runes a string has; bytes that begin none are one each.
+    StrRuneCount = "internal/bytealg.runeCount" (str) -> (int);
+
     // ---- slices --------------------------------------------------------------------------
     /// `make([]T, len, cap)` for element type `ty`: the pointer; panics on bad sizes.
     SliceMake = "slice.make" (int, int) -> (ptr) [panics, typed];

@@ -192,6 +192,49 @@ impl Types {
         }
     }
 
+    /// Size and alignment of the memory form, as [`Types::layout`] has them, without the rest.
+    pub fn size_align(&self, id: TypeId) -> (u64, u64) {
+        match self.kind(id) {
+            TypeKind::Bool => (1, 1),
+            TypeKind::Int(kind) => {
+                let bytes = u64::from(kind.bits() / 8);
+                (bytes, bytes)
+            }
+            TypeKind::F32 => (4, 4),
+            TypeKind::String | TypeKind::Interface(_) => (16, 8),
+            TypeKind::Slice(_) => (24, 8),
+            TypeKind::Array(elem, len) => {
+                let (size, align) = self.size_align(*elem);
+                (size * len, align.max(1))
+            }
+            TypeKind::Struct(fields) => {
+                let (end, align) = self.fields_end(fields);
+                (end.next_multiple_of(align), align)
+            }
+            _ => (8, 8),
+        }
+    }
+
+    /// Where the last of some fields ends, and the alignment of all.
+    fn fields_end(&self, fields: &[Field]) -> (u64, u64) {
+        fields.iter().fold((0, 1), |(end, all), field| {
+            let (size, align) = self.size_align(field.ty);
+            let align = align.max(1);
+            (u64::next_multiple_of(end, align) + size, all.max(align))
+        })
+    }
+
+    /// The type and byte offset of field number `at` of a struct type.
+    pub fn field_place(&self, id: TypeId, at: usize) -> Option<(TypeId, u64)> {
+        let TypeKind::Struct(fields) = self.kind(id) else {
+            return None;
+        };
+        let field = fields.get(at)?;
+        let (end, _) = self.fields_end(&fields[..at]);
+        let (_, align) = self.size_align(field.ty);
+        Some((field.ty, end.next_multiple_of(align.max(1))))
+    }
+
     fn array_layout(&self, elem: TypeId, len: u64) -> Layout {
         let one = self.layout(elem);
         let mut all = Layout {
@@ -364,7 +407,14 @@ impl Types {
     /// Whether an interface holds a value of this type in its data word itself (it has exactly
     /// one slot and is not kept in memory), as opposed to boxed in memory form.
     pub fn fits_word(&self, id: TypeId) -> bool {
-        !self.in_memory(id) && self.slots(id).len() == 1
+        match self.kind(id) {
+            TypeKind::String | TypeKind::Slice(_) | TypeKind::Interface(_) => false,
+            TypeKind::Struct(_) | TypeKind::Array(..) => {
+                let mut slots = Vec::new();
+                self.flatten(id, &mut slots) && slots.len() == 1
+            }
+            _ => true,
+        }
     }
 
     /// Whether the data word of an interface with this dynamic type is a reference.

@@ -6,6 +6,7 @@
 
 use super::memory::{bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
+use smallvec::SmallVec;
 
 /// `strconv.formatInt`
 pub fn format_int(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
@@ -154,7 +155,7 @@ enum Float {
 
 /// The decimal digits of a float: `0.d1 d2 d3 … * 10^point`. No digits are zero.
 struct Digits {
-    digits: Vec<u8>,
+    digits: SmallVec<[u8; 24]>,
     point: i64,
 }
 
@@ -184,7 +185,7 @@ impl Float {
         if wide.is_infinite() {
             return if wide > 0.0 { "+Inf" } else { "-Inf" }.into();
         }
-        let mut text = String::new();
+        let mut text = String::with_capacity(32);
         if wide.is_sign_negative() {
             text.push('-');
         }
@@ -341,7 +342,7 @@ impl Digits {
         Digits::new(digits, point + exponent)
     }
 
-    fn new(mut digits: Vec<u8>, mut point: i64) -> Digits {
+    fn new(mut digits: SmallVec<[u8; 24]>, mut point: i64) -> Digits {
         let zeros = digits.iter().take_while(|d| **d == b'0').count();
         digits.drain(..zeros);
         point -= zeros as i64;
@@ -362,16 +363,29 @@ impl Digits {
         char::from(*digit.unwrap_or(&b'0'))
     }
 
+    /// The digits of so many places from one on.
+    fn put_places(&self, from: i64, count: i64, text: &mut String) {
+        let zeros = |count: i64| std::iter::repeat_n('0', count.max(0) as usize);
+        let before = (-from).clamp(0, count);
+        text.extend(zeros(before));
+        let have = self.digits.len() as i64;
+        let start = from.clamp(0, have);
+        let end = (from + count).clamp(start, have);
+        let digits = &self.digits[start as usize..end as usize];
+        text.extend(digits.iter().map(|digit| char::from(*digit)));
+        text.extend(zeros(count - before - (end - start)));
+    }
+
     /// `ddd.ddd`
     fn put_fixed(&self, precision: i64, text: &mut String) {
         if self.point > 0 {
-            text.extend((0..self.point).map(|place| self.at(place)));
+            self.put_places(0, self.point, text);
         } else {
             text.push('0');
         }
         if precision > 0 {
             text.push('.');
-            text.extend((self.point..self.point + precision).map(|place| self.at(place)));
+            self.put_places(self.point, precision, text);
         }
     }
 
@@ -380,7 +394,7 @@ impl Digits {
         text.push(self.at(0));
         if precision > 0 {
             text.push('.');
-            text.extend((1..=precision).map(|place| self.at(place)));
+            self.put_places(1, precision, text);
         }
         let exponent = if self.digits.is_empty() {
             0
@@ -431,6 +445,18 @@ enum ParseError {
 
 /// The float that a text denotes, rounded to a single float where asked.
 fn parse(text: &[u8], single: bool) -> Result<f64, ParseError> {
+    let is_plain = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+    if text.iter().all(is_plain) {
+        let value = str::from_utf8(text).ok().and_then(|text| match single {
+            true => text.parse().map(|value: f32| f64::from(value)).ok(),
+            false => text.parse().ok(),
+        });
+        return match value {
+            None => Err(ParseError::Syntax),
+            Some(value) if value.is_infinite() => Err(ParseError::Range(value)),
+            Some(value) => Ok(value),
+        };
+    }
     let lower = text.to_ascii_lowercase();
     let (sign, body) = match lower.split_first() {
         Some((b'+', rest)) => (1.0, rest),

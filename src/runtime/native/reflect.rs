@@ -151,10 +151,9 @@ fn part(types: &Types, value: Value, index: u64) -> Option<Value> {
         TypeKind::Array(ty, len) if index < *len => {
             Some(value.part(types, *ty, index * size_of(types, *ty) as u64))
         }
-        TypeKind::Struct(fields) => {
-            let at = usize::try_from(index).ok()?;
-            let offsets = types.field_offsets(value.ty);
-            Some(value.part(types, fields.get(at)?.ty, offsets[at]))
+        TypeKind::Struct(_) => {
+            let (ty, offset) = types.field_place(value.ty, usize::try_from(index).ok()?)?;
+            Some(value.part(types, ty, offset))
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Entry, Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print,
-    process, quote, reflect, runes, slices, strings, time, typed, zones,
+    process, quote, reflect, runes, search, slices, strings, time, typed, zones,
 };
 use crate::runtime::context::Context;
 use std::slice;
@@ -30,6 +30,12 @@ macro_rules! function {
     (StrToRunes) => { strings::str_to_runes };
     (StrFromRunes) => { strings::str_from_runes };
     (StrDecodeRune) => { strings::str_decode_rune };
+    (StrIndex) => { search::index };
+    (StrLastIndex) => { search::last_index };
+    (StrIndexByte) => { search::index_byte };
+    (StrLastIndexByte) => { search::last_index_byte };
+    (StrCount) => { search::count };
+    (StrRuneCount) => { search::rune_count };
     (SliceMake) => { slices::slice_make };
     (SliceGrow) => { slices::slice_grow };
     (MapLen) => { maps::map_len };

@@ -202,10 +202,7 @@ unsafe fn write_as(program: &Program, ty: TypeId, at: *mut u8, any: [u64; 2]) ->
 /// The type and offset of part `index` of a struct or array type.
 fn place_of(types: &Types, ty: TypeId, index: u64) -> Option<(TypeId, u64)> {
     match types.kind(ty) {
-        TypeKind::Struct(fields) => {
-            let at = usize::try_from(index).ok()?;
-            Some((fields.get(at)?.ty, types.field_offsets(ty)[at]))
-        }
+        TypeKind::Struct(_) => types.field_place(ty, usize::try_from(index).ok()?),
         TypeKind::Array(element, len) if index < *len => {
             Some((*element, index * size_of(types, *element) as u64))
         }

@@ -200,15 +200,7 @@ impl Value {
 
 /// The size of a type's memory form in bytes.
 pub fn size_of(types: &Types, ty: TypeId) -> usize {
-    match types.kind(ty) {
-        TypeKind::Bool => 1,
-        TypeKind::Int(kind) => kind.bits() as usize / 8,
-        TypeKind::F32 => 4,
-        TypeKind::String | TypeKind::Interface(_) => 16,
-        TypeKind::Slice(_) => 24,
-        TypeKind::Array(..) | TypeKind::Struct(_) => types.layout(ty).size as usize,
-        _ => 8,
-    }
+    types.size_align(ty).0 as usize
 }
 
 /// Where the only part of a value of one word lies in its memory form, and how.
