@@ -232,7 +232,9 @@ impl Types {
         let field = fields.get(at)?;
         let (end, _) = self.fields_end(&fields[..at]);
         let (_, align) = self.size_align(field.ty);
-        Some((field.ty, end.next_multiple_of(align.max(1))))
+        let offset = end.next_multiple_of(align.max(1));
+        debug_assert_eq!(offset, self.field_offsets(id)[at]);
+        Some((field.ty, offset))
     }
 
     fn array_layout(&self, elem: TypeId, len: u64) -> Layout {

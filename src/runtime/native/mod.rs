@@ -6,7 +6,7 @@
 //!
 //! - [`table`]: which function is behind which entry
 //! - [`memory`]: strings and slices as words, and new ones on the heap
-//! - [`strings`], [`search`], [`utf8`], [`slices`], [`print`], [`numbers`], [`quote`], [`math`], [`process`],
+//! - [`strings`], [`search`], [`utf8`], [`slices`], [`print`], [`integers`], [`numbers`], [`quote`], [`math`], [`process`],
 //!   [`time`], [`zones`], [`files`], [`net`], [`errno`], [`host`], [`reflect`], [`typed`], [`maps`], [`dynamic`],
 //!   [`runes`]: the functions by subject
 //! - [`value`], [`order`], [`assertion`]: values, their order, and what they are not
@@ -21,6 +21,7 @@ mod dynamic;
 mod errno;
 mod files;
 mod host;
+mod integers;
 mod maps;
 mod math;
 mod memory;

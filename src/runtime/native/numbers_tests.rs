@@ -87,18 +87,6 @@ fn binary_and_hexadecimal() {
 }
 
 #[test]
-fn integers_in_bases() {
-    assert_eq!(*in_base(255, 16, true), *b"-ff");
-    assert_eq!(in_base(1 << 63, 2, true).len(), 65);
-    assert_eq!(*in_base(0, 2, false), *b"0");
-    assert_eq!(
-        *in_base(i64::MIN.unsigned_abs(), 10, true),
-        *b"-9223372036854775808"
-    );
-    assert_eq!(*in_base(u64::MAX, 36, false), *b"3w5e11264sgsf");
-}
-
-#[test]
 fn parses_what_go_parses() {
     let fine = [
         ("1", 1.0),

@@ -1,8 +1,8 @@
 //! Which function is behind which entry of the list of runtime functions.
 
 use super::{
-    Entry, Native, SecondHalf, dynamic, errno, files, host, maps, math, net, numbers, print,
-    process, quote, reflect, runes, search, slices, strings, time, typed, zones,
+    Entry, Native, SecondHalf, dynamic, errno, files, host, integers, maps, math, net, numbers,
+    print, process, quote, reflect, runes, search, slices, strings, time, typed, zones,
 };
 use crate::runtime::context::Context;
 use std::slice;
@@ -142,8 +142,8 @@ macro_rules! function {
     (AnyMapLookup) => { dynamic::map_lookup };
     (AnyMapStore) => { dynamic::map_store };
     (AnySetIndex) => { dynamic::set_index };
-    (FormatInt) => { numbers::format_int };
-    (FormatUint) => { numbers::format_uint };
+    (FormatInt) => { integers::format_int };
+    (FormatUint) => { integers::format_uint };
     (FormatFloat) => { numbers::format_float };
     (ParseFloat) => { numbers::parse_float };
     (Quote) => { quote::quote };

@@ -200,7 +200,9 @@ impl Value {
 
 /// The size of a type's memory form in bytes.
 pub fn size_of(types: &Types, ty: TypeId) -> usize {
-    types.size_align(ty).0 as usize
+    let (size, _) = types.size_align(ty);
+    debug_assert_eq!(size, types.layout(ty).size);
+    size as usize
 }
 
 /// Where the only part of a value of one word lies in its memory form, and how.
