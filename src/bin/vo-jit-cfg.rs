@@ -116,12 +116,13 @@ fn write(cli: &Cli, text: &str) -> Result<(), String> {
         } else {
             "xdg-open"
         };
-        let status = Command::new(viewer).arg(output).status();
-        match status {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(format!("error: {viewer} ended with {status}")),
-            Err(error) => return Err(format!("error: cannot start {viewer}: {error}")),
-        }
+        let why = match Command::new(viewer).arg(output).status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => format!("{viewer} ended with {status}"),
+            Err(error) => format!("cannot start {viewer}: {error}"),
+        };
+        let file = output.display();
+        return Err(format!("error: {file} was written, but not opened: {why}"));
     }
     Ok(())
 }

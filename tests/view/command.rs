@@ -70,6 +70,43 @@ fn unwritable_output_is_an_error() {
     );
 }
 
+/// What is opened is what was written, by the desktop's own command.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_written_is_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (page, told) = (folder.path().join("page.html"), folder.path().join("told"));
+    let opens = |script: &str| {
+        // Another process writes the script: were the file open in this one, a child that some
+        // other test starts just now would keep it open, and what is being written cannot be run.
+        let writes = Command::new("/bin/sh")
+            .args([
+                "-c",
+                "printf %s \"$1\" > xdg-open && chmod 755 xdg-open",
+                "sh",
+            ])
+            .arg(script)
+            .current_dir(folder.path())
+            .status();
+        assert!(writes.expect("there is a shell").success());
+        Command::new(env!("CARGO_BIN_EXE_vo-jit-cfg"))
+            .args([PROGRAM, "-o", path(&page), "--open"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("PATH", folder.path())
+            .output()
+            .expect("the command can be started")
+    };
+    let script = format!("#!/bin/sh\nprintf %s \"$1\" > {}\n", path(&told));
+    assert_eq!(opens(&script).status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&told).expect("it ran"), path(&page));
+    std::fs::remove_file(&page).expect("it was written");
+    let failed = opens("#!/bin/sh\nexit 3\n");
+    assert_eq!(failed.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&failed.stderr);
+    assert!(message.contains("was written, but not opened"), "{message}");
+    assert!(page.exists());
+}
+
 #[test]
 fn only_graphs_are_drawn() {
     for format in ["svg", "dot"] {
