@@ -136,11 +136,12 @@ impl Effects {
             Inst::ChanNew { .. } | Inst::PortNew { .. } | Inst::IslandNew { .. } => {
                 Effects::ALLOCATES
             }
-            // The island may be nil, or what the function has captured may be bound to this one.
-            Inst::GoIsland { .. } => Effects::PANICS,
+            // The island that a goroutine is to be started on may be nil, or what the function has
+            // captured may be bound to this one.
             Inst::ChanSend { .. }
             | Inst::ChanRecv { .. }
             | Inst::SelectExec { .. }
+            | Inst::GoIsland { .. }
             | Inst::PortSend { .. } => Effects::BLOCKS_PANICS,
             // What is received is unpacked.
             Inst::PortRecv { .. } => Effects {

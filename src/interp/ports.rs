@@ -37,8 +37,9 @@ impl Machine<'_> {
         let words = self.gather(args);
         // SAFETY: a handle or nil, and values of the types that the verifier has seen.
         match unsafe { self.cx.go_island(island, target, ty, &words) } {
-            JitResult::Ok => Ok(Flow::Next),
-            _ => Err(Unwind),
+            JitResult::Ok => Ok(self.done()),
+            JitResult::Panic => Err(Unwind),
+            JitResult::WaitIo => Ok(self.wait(Pending::GoIsland)),
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Pending {
     Recv(Shape),
     /// A send to a port.
     PortSend,
+    /// The start of a goroutine on another island.
+    GoIsland,
     /// A select: its outcome comes to the arrival words.
     Select,
     /// A runtime function: the ticket for its second half comes to the first arrival word.
@@ -118,7 +120,11 @@ impl Stack {
                     unsafe { shape.trace(self.arrival[VALUE..].as_ptr(), marker) };
                 }
             }
-            Pending::Select | Pending::PortSend | Pending::Native | Pending::Nothing => {}
+            Pending::Select
+            | Pending::PortSend
+            | Pending::GoIsland
+            | Pending::Native
+            | Pending::Nothing => {}
         }
     }
 

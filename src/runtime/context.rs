@@ -24,8 +24,7 @@ use super::recover::Landed;
 use super::select::SelectWait;
 use super::timer::Timers;
 use super::world::World;
-use super::world::handle::{Boot, Handle, Start};
-use std::collections::VecDeque;
+use super::world::handle::{Boot, Handle, Starts};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -129,7 +128,7 @@ pub struct Context {
     /// Handles of other islands.
     pub handles: Vec<*mut Handle>,
     /// Goroutines that other islands want started here, and that is not done yet.
-    pub starts: VecDeque<Start>,
+    pub starts: Starts,
     /// How far the island has come that is not `main`'s.
     pub boot: Boot,
     /// What ends the program although no goroutine has panicked.

@@ -69,6 +69,8 @@ pub enum State {
     PortSending = 9,
     /// Waiting for a value in a port.
     PortReceiving = 10,
+    /// Waiting for room to start a goroutine on another island.
+    Starting = 11,
     /// Waiting for something outside of the island (see `runtime::outside`).
     Outside = 8,
 }

@@ -162,6 +162,7 @@ fn new_sentinel() -> *mut Fiber {
 impl Drop for Context {
     fn drop(&mut self) {
         self.abandon_ports();
+        self.refuse_starts();
         self.drop_handles();
         let global_words = (self.program.globals.size as usize).div_ceil(8).max(1);
         let exit_words = RECORD_BYTES / 8 + RESULT_WORDS;

@@ -11,23 +11,30 @@
 //! ```
 //!
 //! A port object begins as a channel does, with the queue of the fibers and select cases that
-//! wait to receive; its values are not in a ring of its own but, packed, in the mailbox, whoever
-//! sends them: what is received is always a copy.
+//! wait to receive; its values are not in a ring of its own but, packed, in the mailbox and on the
+//! owner's desk, whoever sends them: what is received is always a copy.
+//!
+//! A goroutine that finds no room, or no message, does not wait at once: while its island has
+//! nothing else to do and other islands are at work, it looks again for a moment
+//! ([`World::spin`](super::world::World::spin)), so that two busy islands do not put each other to
+//! sleep for every few messages.
 //!
 //! Invariants
 //! 1. An island has at most one object for a port ([`Ports`]), so references to a port are equal
 //!    where they mean the same port.
 //! 2. Each object holds one strong count of its `PortShared`. The owner's object is alive as long
 //!    as there are other counts, so that a capability can come home.
-//! 3. Fibers wait to receive only in the owner's object, and only after the mailbox was asked to
-//!    tell of the next message and found empty once more.
+//! 3. Fibers wait to receive only in the owner's object, which alone has a desk, and only after
+//!    the mailbox was asked to tell of the next message.
+//! 4. A port whose desk owes room is in the list of those that owe. That is settled before the
+//!    island sleeps.
 
 use super::chan::{self, Chan, OK_CLOSED, OK_VALUE, PORT_RING};
 use super::context::{Context, JitResult};
 use super::fiber::{Fiber, State};
 use super::heap::{Marker, OutOfMemory, Survivors};
 use super::outside::inbox::{Letter, Sender};
-use super::pack::Message;
+use super::pack::{INLINE_WORDS, Message};
 use super::panic::Fault;
 use super::program::Shape;
 use rustc_hash::FxHashMap;
@@ -35,7 +42,7 @@ use std::ptr;
 use std::sync::Arc;
 use vo_bytecode::types::MAX_FLAT_SLOTS;
 use vo_bytecode::{TypeId, TypeKind};
-use vo_mail::mailbox::{Closed, Mailbox, Nothing, Refused};
+use vo_mail::mailbox::{self, Closed, Desk, Mailbox, Nothing, Refused};
 
 /// `Fiber::ok` of a sender whose port's island has ended; beside [`OK_VALUE`] and [`OK_CLOSED`].
 pub const OK_GONE: u8 = 2;
@@ -49,7 +56,11 @@ pub struct Port {
     /// The queue of receivers, and the shape of values.
     pub chan: Chan,
     shared: *const PortShared,
-    /// The owner owes the senders that wait a look at the mailbox.
+    /// The owner's side of the mailbox; null in a capability.
+    desk: *mut Desk<Message>,
+    /// A value has no references and fits into a message as it is.
+    plain: bool,
+    /// See invariant 4.
     owes: bool,
 }
 
@@ -62,7 +73,8 @@ pub struct PortShared {
     elem: TypeId,
 }
 
-/// A fiber that waits for room in a mailbox, as other threads hold it.
+/// A fiber that waits for room in a mailbox, of a port or of goroutines to be started, as other
+/// threads hold it.
 #[derive(Debug)]
 pub struct Parked {
     sender: Sender,
@@ -82,7 +94,7 @@ unsafe impl Send for FiberAddress {}
 pub struct Ports {
     /// By the address of what they share.
     objects: FxHashMap<usize, *mut Port>,
-    /// Ports whose senders wait although there is room: they are let in many at a time.
+    /// Ports that have room which senders do not know of: they are told of much at a time.
     owing: Vec<Arc<PortShared>>,
 }
 
@@ -93,8 +105,8 @@ impl Ports {
             let alive = survivors.contains(port.cast::<u8>());
             if !alive {
                 // SAFETY: the object is not reused before the collection has ended, and gives
-                // its count up here.
-                drop(unsafe { Arc::from_raw((**port).shared) });
+                // up here what it holds.
+                unsafe { Port::release(*port) };
             }
             alive
         });
@@ -124,6 +136,20 @@ impl Port {
         unsafe { ((*chan).ring_words == PORT_RING).then_some(chan.cast()) }
     }
 
+    /// Gives up what an object holds.
+    ///
+    /// # Safety
+    /// `port` is a port object, which is not used any more.
+    unsafe fn release(port: *mut Port) -> Arc<PortShared> {
+        // SAFETY: the object holds a strong count (2), and a desk that came from a box.
+        unsafe {
+            if !(*port).desk.is_null() {
+                drop(Box::from_raw((*port).desk));
+            }
+            Arc::from_raw((*port).shared)
+        }
+    }
+
     /// What it shares.
     ///
     /// # Safety
@@ -131,18 +157,6 @@ impl Port {
     pub unsafe fn shared<'a>(port: *mut Port) -> &'a PortShared {
         // SAFETY: the caller's promise; the object holds a strong count (2).
         unsafe { &*(*port).shared }
-    }
-}
-
-impl PortShared {
-    /// Whether a receive would not wait.
-    pub fn is_ready(&self) -> bool {
-        !self.mailbox.is_empty() || self.mailbox.closed().is_some()
-    }
-
-    /// Asks the next sender to tell the owner.
-    pub fn announce(&self) {
-        self.mailbox.announce();
     }
 }
 
@@ -184,10 +198,16 @@ impl Context {
         let layout = self.program.own.port;
         let port = self.heap.alloc(layout, size_of::<Port>())?.cast::<Port>();
         let shape = Shape::of(&self.program.module.types.slots(shared.elem));
+        let plan = self.program.pack.slots(shared.elem);
+        let plain = plan.words <= INLINE_WORDS && plan.leaves.is_empty();
         // SAFETY: a fresh zeroed object of that size.
         unsafe {
             (*port).chan.shape = shape;
             (*port).chan.ring_words = PORT_RING;
+            (*port).plain = plain;
+            if shared.island == self.island {
+                (*port).desk = Box::into_raw(Box::default());
+            }
             (*port).shared = Arc::into_raw(shared);
         }
         self.ports.objects.insert(key, port);
@@ -204,11 +224,52 @@ impl Context {
         }
         // SAFETY: the caller's promise; the port is kept by whoever sends.
         unsafe {
-            let shared = Port::shared(port);
-            let program = self.program.clone();
-            let plan = program.pack.slots(shared.elem);
-            let message = self.pack(std::slice::from_raw_parts(value, plan.words), plan);
+            let message = self.message(port, value);
             self.ok = u64::from(OK_VALUE);
+            match Port::shared(port).mailbox.try_send(message) {
+                Ok(false) => JitResult::Ok,
+                Ok(true) => {
+                    self.tell_owner(shared_of(port as usize));
+                    JitResult::Ok
+                }
+                Err(Refused::Closed(why)) => self.port_refused(why),
+                Err(Refused::Full(message)) => self.send_to_full(port, message),
+            }
+        }
+    }
+
+    /// A value of a port as a message.
+    ///
+    /// # Safety
+    /// As for [`Context::port_send`].
+    unsafe fn message(&self, port: *mut Port, value: *const u64) -> Message {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if (*port).plain {
+                let words = (*port).chan.words();
+                return Message::plain(std::slice::from_raw_parts(value, words));
+            }
+            let plan = self.program.pack.slots(Port::shared(port).elem);
+            self.pack(std::slice::from_raw_parts(value, plan.words), plan)
+        }
+    }
+
+    /// Sends to a port that had no room a moment ago: looks again for a while where that has
+    /// sense, and else waits.
+    ///
+    /// # Safety
+    /// `port` is a port of this context.
+    #[cold]
+    unsafe fn send_to_full(&mut self, port: *mut Port, message: Message) -> JitResult {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let shared = Port::shared(port);
+            if !(*port).desk.is_null() {
+                // Its owner knows of all the room.
+                self.settle_port(port);
+            } else if !shared.owner.is_asleep() {
+                self.spin(|| shared.mailbox.may_accept());
+            }
             match shared.mailbox.try_send(message) {
                 Ok(false) => JitResult::Ok,
                 Ok(true) => {
@@ -221,34 +282,45 @@ impl Context {
         }
     }
 
+    /// Waits a moment for something that another island may do; only where nobody else wants to
+    /// run. True when it has come.
+    fn spin(&self, come: impl Fn() -> bool) -> bool {
+        let alone = !self.has_ready();
+        alone && self.world.as_ref().is_some_and(|world| world.spin(come))
+    }
+
     /// Leaves the running fiber with its message until there is room.
     ///
     /// # Safety
     /// `port` is a port of this context.
     unsafe fn park_sender(&mut self, port: *mut Port, message: Message) -> JitResult {
-        // SAFETY: the caller's promise; the running fiber is valid and in no queue.
+        let parked = self.parked(State::PortSending);
+        // SAFETY: the caller's promise.
         unsafe {
-            (*self.current).state = State::PortSending;
-            let parked = Parked {
-                sender: self.outside.inbox.sender(),
-                island: self.island,
-                fiber: FiberAddress(self.current),
-            };
-            let mut admitted = Vec::new();
-            let shared = shared_of(port as usize);
-            match shared.mailbox.park(message, parked, &mut admitted) {
-                Ok(tell) => {
-                    self.wake_senders(admitted, OK_VALUE);
-                    if tell {
-                        self.tell_owner(shared);
-                    }
-                    JitResult::WaitIo
-                }
-                Err(why) => {
-                    (*self.current).state = State::Ready;
-                    self.port_refused(why)
-                }
+            let parked = Port::shared(port).mailbox.park(message, parked);
+            if matches!(parked, Ok(mailbox::Parked::Waits)) {
+                return JitResult::WaitIo;
             }
+            (*self.current).state = State::Ready;
+            match parked {
+                Ok(mailbox::Parked::Accepted { tell: true, .. }) => {
+                    self.tell_owner(shared_of(port as usize));
+                    JitResult::Ok
+                }
+                Ok(_) => JitResult::Ok,
+                Err(why) => self.port_refused(why),
+            }
+        }
+    }
+
+    /// The running fiber as one that waits for room.
+    pub(super) fn parked(&mut self, state: State) -> Parked {
+        // SAFETY: the running fiber is valid and in no queue.
+        unsafe { (*self.current).state = state };
+        Parked {
+            sender: self.outside.inbox.sender(),
+            island: self.island,
+            fiber: FiberAddress(self.current),
         }
     }
 
@@ -272,23 +344,52 @@ impl Context {
         // SAFETY: the caller's promise; the results have room for any value.
         unsafe {
             let into = self.results.as_mut_ptr();
-            let mut taken = self.take_message(port, into);
-            if taken == Ok(false) {
-                // Whoever sends from now on tells; whoever did before is found by looking again
-                // (3).
-                Port::shared(port).announce();
-                taken = self.take_message(port, into);
-            }
-            match taken {
-                Ok(true) => return JitResult::Ok,
-                Ok(false) => {}
-                Err(OutOfMemory) => return self.fault(Fault::OutOfMemory, 0, 0),
+            let mut looked = false;
+            loop {
+                match self.take_message(port, into) {
+                    Ok(true) => return JitResult::Ok,
+                    Ok(false) => {}
+                    Err(OutOfMemory) => return self.fault(Fault::OutOfMemory, 0, 0),
+                }
+                let shared = Port::shared(port);
+                if !looked && self.spin(|| shared.mailbox.queued() > 0) {
+                    looked = true;
+                } else if self.announce_port(port) {
+                    break;
+                }
             }
             let fiber = self.current;
             (*fiber).state = State::PortReceiving;
             (*port).chan.receivers.push(Fiber::waiter(fiber));
             JitResult::WaitIo
         }
+    }
+
+    /// Whether a receive would not wait.
+    ///
+    /// # Safety
+    /// `port` is a port that this context owns.
+    pub unsafe fn port_ready(port: *mut Port) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mailbox = &Port::shared(port).mailbox;
+            !(*(*port).desk).is_empty() || mailbox.queued() > 0 || mailbox.closed().is_some()
+        }
+    }
+
+    /// Asks the next sender to tell of its message. False where a receive would not wait.
+    ///
+    /// # Safety
+    /// `port` is a port that this context owns.
+    pub unsafe fn announce_port(&mut self, port: *mut Port) -> bool {
+        let mut admitted = Vec::new();
+        // SAFETY: the caller's promise; the desk is this island's alone.
+        let nothing = unsafe {
+            let mailbox = &Port::shared(port).mailbox;
+            mailbox.announce(&mut *(*port).desk, &mut admitted)
+        };
+        self.wake_senders(admitted, OK_VALUE);
+        nothing
     }
 
     /// Takes a message, or that there will be none, as what is received: `ok` tells which.
@@ -307,11 +408,10 @@ impl Context {
         // SAFETY: the caller's promise.
         unsafe {
             let words = (*port).chan.words();
-            match Port::shared(port).mailbox.try_recv() {
+            match self.next_message(port) {
                 Ok(message) => {
                     self.unpack(message, into, words)?;
                     self.ok = u64::from(OK_VALUE);
-                    self.received(port);
                     Ok(true)
                 }
                 Err(Nothing::Closed) => {
@@ -324,54 +424,60 @@ impl Context {
         }
     }
 
-    /// There is room in a mailbox: lets senders in that wait. While the mailbox is more than half
-    /// full that can wait until the island does nothing else, so that sender and receiver do not
-    /// wake each other for every message.
+    /// Takes a message from the desk, or the mailbox; whoever gets room by that is woken.
     ///
     /// # Safety
     /// `port` is a port that this context owns.
-    unsafe fn received(&mut self, port: *mut Port) {
-        // SAFETY: the caller's promise.
+    unsafe fn next_message(&mut self, port: *mut Port) -> Result<Message, Nothing> {
+        let mut admitted = Vec::new();
+        // SAFETY: the caller's promise; the desk is this island's alone.
         unsafe {
-            let mailbox = &Port::shared(port).mailbox;
-            if !mailbox.has_parked() {
-                return;
-            }
-            if mailbox.len() * 2 <= mailbox.cap() {
-                self.admit(&shared_of(port as usize));
-            } else if !std::mem::replace(&mut (*port).owes, true) {
+            let desk = &mut *(*port).desk;
+            let message = Port::shared(port).mailbox.try_recv(desk, &mut admitted);
+            if desk.owes() && !std::mem::replace(&mut (*port).owes, true) {
                 self.ports.owing.push(shared_of(port as usize));
             }
+            if !admitted.is_empty() {
+                self.wake_senders(admitted, OK_VALUE);
+            }
+            message
         }
     }
 
-    /// Lets senders in wherever that was put off.
+    /// Tells senders of all the room in a port.
+    ///
+    /// # Safety
+    /// `port` is a port that this context owns.
+    unsafe fn settle_port(&mut self, port: *mut Port) {
+        let mut admitted = Vec::new();
+        // SAFETY: the caller's promise; the desk is this island's alone.
+        unsafe {
+            let mailbox = &Port::shared(port).mailbox;
+            mailbox.settle(&mut *(*port).desk, &mut admitted);
+        }
+        self.wake_senders(admitted, OK_VALUE);
+    }
+
+    /// Tells senders of room wherever that was put off (4).
     pub fn settle_ports(&mut self) {
         while let Some(shared) = self.ports.owing.pop() {
             if let Some(port) = self.own_object(&shared) {
                 // SAFETY: a live object of this island.
-                unsafe { (*port).owes = false };
+                unsafe {
+                    (*port).owes = false;
+                    self.settle_port(port);
+                }
             }
-            self.admit(&shared);
         }
     }
 
-    /// Whether letting senders in was put off somewhere.
+    /// Whether there is room somewhere that senders do not know of.
     pub fn owes_ports(&self) -> bool {
         !self.ports.owing.is_empty()
     }
 
-    fn admit(&mut self, shared: &Arc<PortShared>) {
-        let mut admitted = Vec::new();
-        let tell = shared.mailbox.admit(&mut admitted);
-        self.wake_senders(admitted, OK_VALUE);
-        if tell {
-            self.tell_owner(shared.clone());
-        }
-    }
-
     /// Wakes senders whose waiting is over, on whichever island.
-    fn wake_senders(&mut self, parked: Vec<Parked>, ok: u8) {
+    pub(super) fn wake_senders(&mut self, parked: Vec<Parked>, ok: u8) {
         for Parked {
             sender,
             island,
@@ -429,7 +535,7 @@ impl Context {
         unsafe {
             let mut value = [0; MAX_FLAT_SLOTS];
             while !(*port).chan.receivers.head.is_null() {
-                match Port::shared(port).mailbox.try_recv() {
+                match self.next_message(port) {
                     Ok(message) => {
                         let words = (*port).chan.words();
                         if self.unpack(message, value.as_mut_ptr(), words).is_err() {
@@ -439,16 +545,11 @@ impl Context {
                         }
                         let receiver = (*port).chan.receivers.pop();
                         chan::deliver(self, receiver, value.as_ptr(), words);
-                        self.received(port);
                     }
                     // `port_close` sees to those who wait.
                     Err(Nothing::Closed) => return,
-                    Err(Nothing::Empty) => {
-                        Port::shared(port).announce();
-                        if Port::shared(port).mailbox.is_empty() {
-                            return;
-                        }
-                    }
+                    Err(Nothing::Empty) if self.announce_port(port) => return,
+                    Err(Nothing::Empty) => {}
                 }
             }
         }
@@ -494,7 +595,13 @@ impl Context {
             return 0;
         }
         // SAFETY: the caller's promise.
-        unsafe { Port::shared(port).mailbox.len() as u64 }
+        unsafe {
+            let mailbox = &Port::shared(port).mailbox;
+            match (*port).desk.as_ref() {
+                Some(desk) => (desk.len() + mailbox.queued()) as u64,
+                None => mailbox.len() as u64,
+            }
+        }
     }
 
     /// The capacity; 0 for nil.
@@ -528,8 +635,8 @@ impl Context {
     pub fn abandon_ports(&mut self) {
         self.ports.owing.clear();
         for (_, port) in std::mem::take(&mut self.ports.objects) {
-            // SAFETY: the objects in the table are live and hold a count (2), which they give up.
-            let shared = unsafe { Arc::from_raw((*port).shared) };
+            // SAFETY: the objects in the table are live, and nobody uses them from now on.
+            let shared = unsafe { Port::release(port) };
             if shared.island == self.island {
                 let mut refused = Vec::new();
                 shared.mailbox.close(Closed::Gone, &mut refused);

@@ -220,6 +220,7 @@ fn reason(program: &Program, stuck: &Stuck) -> &'static str {
         State::Sleeping => "sleep",
         State::PortSending => "port send",
         State::PortReceiving => "port receive",
+        State::Starting => "go @",
         State::Outside => "IO wait",
         State::Forever => forever(program, stuck),
         State::Ready | State::Free | State::Case => "runnable",

@@ -86,7 +86,7 @@ pub enum Turn {
     /// The program has ended.
     Ended(Ended),
     /// Nobody is ready before that time, unless something comes from outside that somebody waits
-    /// for. The worker sets the bell ([`Inbox::sleep`](super::outside::inbox::Inbox::sleep)) and
+    /// for. The worker sets the bell ([`Sender::sleep`](super::outside::inbox::Sender::sleep)) and
     /// does something else.
     Idle(Option<Instant>),
     /// Nobody is ready, and nobody waits for a time or for anything outside.
@@ -99,7 +99,6 @@ pub enum Turn {
 /// that is over.
 pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duration>) -> Turn {
     cx.pause_at = slice.map(|slice| Instant::now() + slice);
-    cx.outside.inbox.wake_up();
     receive(cx, executor);
     loop {
         cx.run_starts(executor);

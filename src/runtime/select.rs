@@ -11,6 +11,17 @@
 //! +16  value    the received words, zeros where there are none
 //! ```
 //!
+//! What a waiting select needs beside that lies in a record of its own, from the free lists that
+//! frames' records come from:
+//!
+//! ```text
+//! SelectWait   +0   header of a record
+//!              +16  fiber
+//!              +24  cases      how many
+//!              +32  Case 0 │ Case 1 │ …       one for each channel that is not nil
+//!                   values to send, one behind the other
+//! ```
+//!
 //! Invariants
 //! 1. While a select waits, each of its cases with a non-nil channel is in that channel's
 //!    queue, exactly once; afterwards none is.
@@ -21,6 +32,7 @@ use super::context::Context;
 use super::fiber::{Fiber, State, Waiter};
 use super::heap::{Marker, OutOfMemory};
 use super::port::Port;
+use super::record::Record;
 use std::ptr;
 
 /// Word of the outcome that holds the received value.
@@ -40,20 +52,26 @@ pub struct CaseDesc {
     pub value: *const u64,
 }
 
-/// A waiting select: the fiber and its entries; values to send are kept behind them.
+/// A waiting select; its cases and their values lie behind it. See the module's picture.
+#[repr(C)]
 pub struct SelectWait {
+    record: Record,
     fiber: *mut Fiber,
-    cases: Box<[Case]>,
-    values: Box<[u64]>,
+    cases: usize,
 }
 
-/// An entry in a channel's queue. Begins as a [`Waiter`], whose `owner` is the `SelectWait`.
+/// An entry in a channel's queue. Begins as a [`Waiter`], whose `owner` is the `SelectWait`, and
+/// whose `ok` is 1 for a case that sends.
 #[repr(C)]
 struct Case {
     waiter: Waiter,
     chan: *mut Chan,
-    sends: bool,
 }
+
+/// Words of a record that a select takes before its cases.
+const HEAD_WORDS: usize = (size_of::<SelectWait>() - size_of::<Record>()) / 8;
+/// Words of a case.
+const CASE_WORDS: usize = size_of::<Case>() / 8;
 
 /// How a select ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,15 +92,14 @@ pub enum Selected {
 /// # Safety
 /// The descriptions are of channels of `cx`, and values have their channels' words.
 pub unsafe fn select(cx: &mut Context, cases: &[CaseDesc], has_default: bool) -> Selected {
-    let start = if cases.len() > 1 { cx.random() } else { 0 };
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(selected) = try_cases(cx, cases, start) {
+        if let Some(selected) = try_cases(cx, cases) {
             return selected;
         }
-        if !has_default && announce(cases) {
-            // A value may have come before the port was asked to tell of it.
-            if let Some(selected) = try_cases(cx, cases, start) {
+        while !has_default && !announce(cx, cases) {
+            // A value has come before its port was asked to tell of it.
+            if let Some(selected) = try_cases(cx, cases) {
                 return selected;
             }
         }
@@ -91,44 +108,36 @@ pub unsafe fn select(cx: &mut Context, cases: &[CaseDesc], has_default: bool) ->
             cx.results[1] = 0;
             return Selected::Done;
         }
-        wait(cx, cases);
+        wait(cx, cases)
     }
-    Selected::Wait
 }
 
-/// Asks every port among the cases to tell of its next value. False where there is none.
+/// Asks every port among the cases to tell of its next value. False where one has a value.
 ///
 /// # Safety
 /// As for [`select`].
-unsafe fn announce(cases: &[CaseDesc]) -> bool {
-    let mut any = false;
-    for case in cases.iter().filter(|case| !case.chan.is_null()) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if let Some(port) = Port::of_chan(case.chan) {
-                Port::shared(port).announce();
-                any = true;
-            }
-        }
-    }
-    any
+unsafe fn announce(cx: &mut Context, cases: &[CaseDesc]) -> bool {
+    cases
+        .iter()
+        .filter(|case| !case.chan.is_null())
+        .all(|case| {
+            // SAFETY: the caller's promise.
+            unsafe { Port::of_chan(case.chan).is_none_or(|port| cx.announce_port(port)) }
+        })
 }
 
-/// Tries the cases in an order drawn from `random`: each ready case is as likely as any other.
-unsafe fn try_cases(cx: &mut Context, cases: &[CaseDesc], mut random: u64) -> Option<Selected> {
-    // Reservoir sampling over the ready cases (Vitter 1985): uniform, without a permutation.
+/// Tries the cases in an order drawn from the seeded source: each ready case is as likely as any
+/// other.
+unsafe fn try_cases(cx: &mut Context, cases: &[CaseDesc]) -> Option<Selected> {
+    // Reservoir sampling over the ready cases (Vitter 1985): uniform, without a permutation, and
+    // without a draw where only one is ready.
     let mut chosen = None;
     let mut ready = 0u64;
     for (index, case) in cases.iter().enumerate() {
         // SAFETY: the caller's promise.
         if unsafe { is_ready(case) } {
             ready += 1;
-            if ready == 1 {
-                chosen = Some(index);
-                continue;
-            }
-            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-            if (u128::from(random) * u128::from(ready)) >> 64 == 0 {
+            if ready == 1 || (u128::from(cx.random()) * u128::from(ready)) >> 64 == 0 {
                 chosen = Some(index);
             }
         }
@@ -174,7 +183,7 @@ unsafe fn is_ready(case: &CaseDesc) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(port) = Port::of_chan(case.chan) {
-            return Port::shared(port).is_ready();
+            return Context::port_ready(port);
         }
         let chan = &*case.chan;
         if chan.closed != 0 {
@@ -189,66 +198,68 @@ unsafe fn is_ready(case: &CaseDesc) -> bool {
 }
 
 /// Queues the running fiber in every channel.
-unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) {
+unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) -> Selected {
     let fiber = cx.current;
-    // SAFETY: the caller's promise; the running fiber is valid.
+    let (mut cases, mut value_words) = (0, 0);
+    for desc in descs.iter().filter(|desc| !desc.chan.is_null()) {
+        cases += 1;
+        if !desc.value.is_null() {
+            // SAFETY: the caller's promise.
+            value_words += unsafe { (*desc.chan).words() };
+        }
+    }
+    // SAFETY: the caller's promise; the running fiber is valid; the record has room for all that
+    // is laid into it, and nothing else is.
     unsafe {
-        let live = descs.iter().filter(|d| !d.chan.is_null());
-        if live.clone().next().is_none() {
+        if cases == 0 {
             (*fiber).state = State::Forever;
             cx.select = ptr::null_mut();
-            return;
+            return Selected::Wait;
         }
-        let value_words: usize = live
-            .clone()
-            .filter(|d| !d.value.is_null())
-            .map(|d| (*d.chan).words())
-            .sum();
-        let mut select = Box::new(SelectWait {
-            fiber,
-            cases: live.clone().map(Case::new).collect(),
-            values: vec![0; value_words].into_boxed_slice(),
-        });
-        let owner: *mut SelectWait = &mut *select;
-        let mut value = select.values.as_mut_ptr();
-        let numbered = descs.iter().enumerate().filter(|(_, d)| !d.chan.is_null());
-        for (case, (number, desc)) in select.cases.iter_mut().zip(numbered) {
-            case.waiter.owner = owner.cast();
-            case.waiter.id = number as u32;
-            let chan = case.chan;
-            if case.sends {
+        let words = HEAD_WORDS + cases * CASE_WORDS + value_words;
+        let select = cx.take_record(words).cast::<SelectWait>();
+        if select.is_null() {
+            return Selected::OutOfMemory;
+        }
+        (*select).fiber = fiber;
+        (*select).cases = cases;
+        let mut case = SelectWait::first(select);
+        let mut value = case.add(cases).cast::<u64>();
+        for (number, desc) in descs.iter().enumerate() {
+            let chan = desc.chan;
+            if chan.is_null() {
+                continue;
+            }
+            let sends = !desc.value.is_null();
+            case.write(Case {
+                waiter: Waiter {
+                    link: ptr::null_mut(),
+                    prev: ptr::null_mut(),
+                    owner: select.cast(),
+                    val: value,
+                    id: number as u32,
+                    state: State::Case,
+                    ok: u8::from(sends),
+                    class: 0,
+                },
+                chan,
+            });
+            let waiter = case.cast::<Waiter>();
+            if sends {
                 let words = (*chan).words();
                 ptr::copy_nonoverlapping(desc.value, value, words);
-                case.waiter.val = value;
                 value = value.add(words);
-                (*chan).senders.push(&mut case.waiter);
+                (*chan).senders.push(waiter);
             } else {
-                (*chan).receivers.push(&mut case.waiter);
+                (*chan).receivers.push(waiter);
             }
             (*chan).update();
+            case = case.add(1);
         }
         (*fiber).state = State::Selecting;
-        cx.select = Box::into_raw(select);
+        cx.select = select;
     }
-}
-
-impl Case {
-    fn new(desc: &CaseDesc) -> Case {
-        Case {
-            waiter: Waiter {
-                link: ptr::null_mut(),
-                prev: ptr::null_mut(),
-                owner: ptr::null_mut(),
-                val: ptr::null_mut(),
-                id: 0,
-                state: State::Case,
-                ok: 0,
-                class: 0,
-            },
-            chan: desc.chan,
-            sends: !desc.value.is_null(),
-        }
-    }
+    Selected::Wait
 }
 
 /// Completes a case that was taken from its queue: takes the others out of theirs, writes the
@@ -256,52 +267,46 @@ impl Case {
 ///
 /// # Safety
 /// The waiter is a case of a waiting select of `cx`.
-pub unsafe fn complete(_cx: &mut Context, waiter: *mut Waiter, ok: u64) -> *mut Fiber {
+pub unsafe fn complete(cx: &mut Context, waiter: *mut Waiter, ok: u64) -> *mut Fiber {
     // SAFETY: a case's owner is its select, which nobody else frees (2).
     unsafe {
-        let mut select = Box::from_raw((*waiter).owner.cast::<SelectWait>());
+        let select = (*waiter).owner.cast::<SelectWait>();
         let number = (*waiter).id;
-        select.remove_all_but(waiter);
-        let fiber = select.fiber;
+        SelectWait::remove_all_but(select, waiter);
+        let fiber = (*select).fiber;
         *(*fiber).val = u64::from(number);
         *(*fiber).val.add(1) = ok;
+        cx.free_record(select.cast());
         fiber
     }
 }
 
-impl Context {
-    /// Frees what waiting selects keep, when the program ends; nothing runs any more afterwards.
-    pub fn free_selects(&mut self) {
-        self.slabs.for_each(|fiber| {
-            // SAFETY: the first arrival word of a fiber that waits in a select is its
-            // `SelectWait`, which came from a box; nobody completes it any more.
-            unsafe {
-                if (*fiber).state == State::Selecting {
-                    drop(Box::from_raw(*(*fiber).val as *mut SelectWait));
-                    (*fiber).state = State::Forever;
-                    *(*fiber).val = 0;
-                }
-            }
-        });
-    }
-}
-
 impl SelectWait {
-    fn remove_all_but(&mut self, done: *mut Waiter) {
-        for case in &mut self.cases {
-            let waiter: *mut Waiter = &mut case.waiter;
-            if waiter == done {
-                continue;
-            }
-            // SAFETY: each other case is in the queue of its channel (1).
-            unsafe {
-                let queue = if case.sends {
-                    &mut (*case.chan).senders
+    /// The first of its cases.
+    fn first(select: *mut SelectWait) -> *mut Case {
+        select.wrapping_add(1).cast()
+    }
+
+    /// Takes the cases out of the queues of their channels, but for the one that is out.
+    ///
+    /// # Safety
+    /// The select waits, and `done` is a case of it.
+    unsafe fn remove_all_but(select: *mut SelectWait, done: *mut Waiter) {
+        // SAFETY: the caller's promise: each other case is in the queue of its channel (1).
+        unsafe {
+            for number in 0..(*select).cases {
+                let case = SelectWait::first(select).add(number);
+                let waiter = case.cast::<Waiter>();
+                if waiter == done {
+                    continue;
+                }
+                let chan = (*case).chan;
+                if (*waiter).ok != 0 {
+                    (*chan).senders.remove(waiter);
                 } else {
-                    &mut (*case.chan).receivers
-                };
-                queue.remove(waiter);
-                (*case.chan).update();
+                    (*chan).receivers.remove(waiter);
+                }
+                (*chan).update();
             }
         }
     }
@@ -317,10 +322,11 @@ impl SelectWait {
         }
         // SAFETY: the caller's promise; values have their channels' shapes.
         unsafe {
-            for case in &(*select).cases {
-                marker.mark_ref(case.chan.cast());
-                if case.sends {
-                    (*case.chan).shape.trace(case.waiter.val, marker);
+            for number in 0..(*select).cases {
+                let case = SelectWait::first(select.cast_mut()).add(number);
+                marker.mark_ref((*case).chan.cast());
+                if (*case).waiter.ok != 0 {
+                    (*(*case).chan).shape.trace((*case).waiter.val, marker);
                 }
             }
         }

@@ -21,6 +21,8 @@ pub enum PointKind {
     ChanRecv,
     /// A send to a port waits. Nothing arrives.
     PortSend,
+    /// The start of a goroutine on another island waits. Nothing arrives.
+    GoIsland,
     /// A receive from a port waits. The arrival words are the received value.
     PortRecv,
     /// A select waits. The arrival words are its outcome (see `runtime::select`).
@@ -375,6 +377,7 @@ fn splits(func: &Function, facts: &Suspension<'_>, at: usize) -> Option<(PointKi
         Inst::ChanSend { vals, .. } => Some((PointKind::ChanSend, types(&vals.0))),
         Inst::ChanRecv { vals, .. } => Some((PointKind::ChanRecv, types(&vals.0))),
         Inst::PortSend { .. } => Some((PointKind::PortSend, Vec::new())),
+        Inst::GoIsland { .. } => Some((PointKind::GoIsland, Vec::new())),
         Inst::PortRecv { vals, .. } => Some((PointKind::PortRecv, types(&vals.0))),
         Inst::SelectExec { .. } => Some((PointKind::Select, select_arrivals(func, at))),
         Inst::CallRt { func: native, .. } if native.sig().blocks => {

@@ -1,34 +1,40 @@
 //! A mailbox: the queue of a port, between senders on any thread and its one owner.
 //!
 //! ```text
-//!  sender ──try_send──► queue (bounded) ──try_recv──► owner
-//!     │ full                 ▲                          │ empty
-//!     └─park──► parked ──────┘ admit                    └─ announce: the next sender tells it
+//!  sender ──try_send──► queue ──all at once──► desk (the owner's own) ──try_recv──► owner
+//!     │ full              ▲                      │ room, many at once    │ empty
+//!     └─park──► parked ───┘◄─────────────────────┘                       └─ announce: the next
+//!                                                                           sender tells it
 //! ```
 //!
-//! A sender that finds the queue full leaves its message and a token in the list of those who
-//! wait; whoever makes room (the owner) moves messages from there into the queue and gives the
-//! tokens back, to be woken. So a send is never tried twice.
+//! The queue stands behind a lock; what the owner has taken from it lies on its *desk*, which
+//! nobody else touches. An owner with an empty desk takes all there is, and it gives room back
+//! many messages at a time: so two threads that are both at work meet once for many messages, and
+//! the memory of messages goes from one to the other in rows.
 //!
-//! Invariants
-//! 1. A message accepted is received, unless the mailbox is closed as [`Closed::Gone`].
-//! 2. Nobody waits for room while there is some, but between a [`Mailbox::try_recv`] and the
-//!    [`Mailbox::admit`] that must follow it when [`Mailbox::has_parked`] says so.
-//! 3. An owner that has announced itself and then found nothing is told of the next message:
-//!    exactly one send of those that follow returns true.
-//! 4. Who waits does so in order, and who comes later does not overtake: a send is refused as
-//!    long as somebody waits.
-//! 5. Once closed nothing is accepted any more, and nobody waits.
+//! A sender that finds no room leaves its message and a token in the list of those who wait; who
+//! makes room (the owner) moves messages from there into the queue and gives the tokens back, to
+//! be woken. So a send is never tried twice.
+//!
+//! Invariants, all but the first of what is behind the lock
+//! 1. `held` is at least the number of messages on the desk: what [`Desk::freed`] counts has been
+//!    received and is not yet room for senders.
+//! 2. `queue.len() + held <= cap`; and while somebody is parked it is `cap`. Who is parked goes
+//!    first, in order.
+//! 3. An owner that has announced itself has found nothing: queue and desk are empty and nobody is
+//!    parked. The next message that is accepted takes the announcement, and its sender tells.
+//! 4. Once closed nothing is accepted any more, and nobody is parked.
+//!
+//! So nobody waits for room while there is some, as long as the owner [settles](Mailbox::settle)
+//! before it waits for anything; and no message is lost, unless the mailbox is closed as
+//! [`Closed::Gone`].
+//!
+//! Decided against: a lock-free bounded queue. Each message then costs both sides a line of the
+//! cache that the other has just written, and a fence each to see whether the other waits.
 
-use crate::sync::{
-    AtomicBool, AtomicU8, AtomicUsize, ConcurrentQueue, Mutex, Ordering, PopError, PushError, fence,
-};
+use crate::sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, lock};
 use std::collections::VecDeque;
 use std::fmt;
-
-/// Queues up to this length are one block of memory, made at once. Longer ones grow as they fill;
-/// their bound may be overstepped by as many messages as senders come at the same moment.
-const MAX_BLOCK: usize = 1 << 12;
 
 /// Why nothing is accepted any more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +63,20 @@ pub enum Nothing {
     Closed,
 }
 
+/// What became of a message that there was no room for.
+#[derive(Debug)]
+pub enum Parked<T> {
+    /// It waits; the token comes back when it is accepted, or refused.
+    Waits,
+    /// Room was made meanwhile. The owner wants to be told where `tell` says so.
+    Accepted {
+        /// The sender's token.
+        token: T,
+        /// As what [`Mailbox::try_send`] gives.
+        tell: bool,
+    },
+}
+
 /// The mailbox is open.
 const OPEN: u8 = 0;
 /// [`Closed::Closed`].
@@ -66,30 +86,73 @@ const GONE: u8 = 2;
 
 /// See the module's text. `M` is a message, `T` the token of a sender that waits.
 pub struct Mailbox<M, T> {
-    queue: ConcurrentQueue<M>,
     cap: usize,
+    inner: Mutex<Inner<M, T>>,
+    /// `Inner::queue.len()` and `Inner::held`, for those who look without the lock: hints, except
+    /// to who has just locked.
+    queued: AtomicUsize,
+    held: AtomicUsize,
+    /// Changed under the lock.
     state: AtomicU8,
+}
+
+struct Inner<M, T> {
+    queue: VecDeque<M>,
+    /// Messages that the owner has taken, as far as senders know.
+    held: usize,
+    parked: VecDeque<(M, T)>,
     /// The owner wants to be told of the next message.
-    announced: AtomicBool,
-    parked: Mutex<VecDeque<(M, T)>>,
-    /// How many wait; changed under the lock of `parked`.
-    waiting: AtomicUsize,
+    announced: bool,
+}
+
+/// What the owner of a mailbox has taken out of it.
+pub struct Desk<M> {
+    messages: VecDeque<M>,
+    /// Messages received whose room senders do not know of yet.
+    freed: usize,
+}
+
+impl<M> Default for Desk<M> {
+    fn default() -> Desk<M> {
+        Desk {
+            messages: VecDeque::new(),
+            freed: 0,
+        }
+    }
+}
+
+impl<M> Desk<M> {
+    /// The messages on it.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// Whether there is room that senders do not know of: the owner must
+    /// [settle](Mailbox::settle) before it waits for anything.
+    pub fn owes(&self) -> bool {
+        self.freed != 0
+    }
 }
 
 impl<M, T> Mailbox<M, T> {
     /// A mailbox for so many messages, at least one.
     pub fn new(cap: usize) -> Mailbox<M, T> {
         Mailbox {
-            queue: if cap <= MAX_BLOCK {
-                ConcurrentQueue::bounded(cap.max(1))
-            } else {
-                ConcurrentQueue::unbounded()
-            },
-            cap,
+            cap: cap.max(1),
+            inner: Mutex::new(Inner {
+                queue: VecDeque::new(),
+                held: 0,
+                parked: VecDeque::new(),
+                announced: false,
+            }),
+            queued: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
             state: AtomicU8::new(OPEN),
-            announced: AtomicBool::new(false),
-            parked: Mutex::new(VecDeque::new()),
-            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -98,14 +161,27 @@ impl<M, T> Mailbox<M, T> {
         self.cap
     }
 
-    /// The messages in it.
+    /// The messages in it, as a sender sees them. The owner sees those that are
+    /// [queued](Mailbox::queued) and those on its desk.
     pub fn len(&self) -> usize {
-        self.queue.len()
+        let inner = lock(&self.inner);
+        inner.queue.len() + inner.held
     }
 
-    /// Whether there is no message in it.
+    /// Whether there is no message in it, as a sender sees it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many messages the owner has not taken yet: a hint, which may be old.
+    pub fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// Whether a sender need not wait: a hint, which may be old.
+    pub fn may_accept(&self) -> bool {
+        let (queued, held) = (self.queued(), self.held.load(Ordering::Relaxed));
+        queued + held < self.cap || self.closed().is_some()
     }
 
     /// Sends. True when the owner wants to be told of it.
@@ -113,105 +189,110 @@ impl<M, T> Mailbox<M, T> {
     /// # Errors
     /// When there is no room, or nothing is accepted any more.
     pub fn try_send(&self, message: M) -> Result<bool, Refused<M>> {
-        // Who finds nobody waiting may still overtake somebody who comes at this very moment.
-        if self.waiting.load(Ordering::Relaxed) != 0 {
-            return Err(match self.closed() {
-                Some(why) => Refused::Closed(why),
-                None => Refused::Full(message),
-            });
+        let mut inner = lock(&self.inner);
+        if let Some(why) = self.closed() {
+            return Err(Refused::Closed(why));
         }
-        self.push(message)
+        if inner.queue.len() + inner.held >= self.cap {
+            return Err(Refused::Full(message));
+        }
+        Ok(self.accept(&mut inner, message))
     }
 
-    fn push(&self, message: M) -> Result<bool, Refused<M>> {
-        if self.cap > MAX_BLOCK && self.queue.len() >= self.cap {
-            return Err(match self.closed() {
-                Some(why) => Refused::Closed(why),
-                None => Refused::Full(message),
-            });
-        }
-        match self.queue.push(message) {
-            Ok(()) => {
-                // Pairs with `announce`: either the owner sees the message, or this the announcement.
-                fence(Ordering::SeqCst);
-                let announced = self.announced.load(Ordering::Relaxed);
-                Ok(announced && self.announced.swap(false, Ordering::AcqRel))
-            }
-            Err(PushError::Full(message)) => Err(Refused::Full(message)),
-            Err(PushError::Closed(_)) => {
-                Err(Refused::Closed(self.closed().unwrap_or(Closed::Closed)))
-            }
-        }
-    }
-
-    /// Waits for room with a message that was refused. The token comes back through
-    /// [`Mailbox::admit`] or a close; the former may happen here, where room was made meanwhile.
-    /// True when the owner wants to be told of a message.
+    /// Waits for room with a message that was refused. The token comes back from the owner's
+    /// receiving or closing; or at once, where room was made meanwhile.
     ///
     /// # Errors
-    /// When nothing is accepted any more; the token has not been taken then.
-    pub fn park(&self, message: M, token: T, admitted: &mut Vec<T>) -> Result<bool, Closed> {
-        {
-            let mut parked = self.lock();
-            if let Some(why) = self.closed() {
-                return Err(why);
-            }
-            parked.push_back((message, token));
-            self.waiting.store(parked.len(), Ordering::Relaxed);
+    /// When nothing is accepted any more.
+    pub fn park(&self, message: M, token: T) -> Result<Parked<T>, Closed> {
+        let mut inner = lock(&self.inner);
+        if let Some(why) = self.closed() {
+            return Err(why);
         }
-        // Pairs with `has_parked`: either the owner sees who waits, or this sees the room.
-        fence(Ordering::SeqCst);
-        Ok(self.admit(admitted))
+        if inner.queue.len() + inner.held < self.cap {
+            let tell = self.accept(&mut inner, message);
+            return Ok(Parked::Accepted { token, tell });
+        }
+        inner.parked.push_back((message, token));
+        Ok(Parked::Waits)
     }
 
-    /// Moves messages of those who wait into the queue, as far as there is room; the tokens of
-    /// their senders are added to `admitted`. True when the owner wants to be told of a message.
-    pub fn admit(&self, admitted: &mut Vec<T>) -> bool {
-        let mut tell = false;
-        let mut parked = self.lock();
-        while let Some((message, token)) = parked.pop_front() {
-            match self.push(message) {
-                Ok(announced) => {
-                    tell |= announced;
-                    admitted.push(token);
-                }
-                Err(Refused::Full(message)) => {
-                    parked.push_front((message, token));
-                    break;
-                }
-                // Whoever closes takes the lock next, and finds the rest.
-                Err(Refused::Closed(_)) => {
-                    debug_assert!(false, "a mailbox is closed under the lock");
-                    break;
-                }
-            }
-        }
-        self.waiting.store(parked.len(), Ordering::Relaxed);
-        tell
+    /// Takes a message into the queue, which has room. True when the owner wants to be told.
+    fn accept(&self, inner: &mut MutexGuard<'_, Inner<M, T>>, message: M) -> bool {
+        debug_assert!(inner.queue.len() + inner.held < self.cap);
+        inner.queue.push_back(message);
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
+        std::mem::take(&mut inner.announced)
     }
 
-    /// Receives; for the owner alone, who calls [`Mailbox::has_parked`] afterwards.
+    /// Receives; for the owner alone, with its desk. The tokens of senders that were let in are
+    /// added to `admitted`.
     ///
     /// # Errors
-    /// When there is no message.
-    pub fn try_recv(&self) -> Result<M, Nothing> {
-        self.queue.pop().map_err(|why| match why {
-            PopError::Empty => Nothing::Empty,
-            PopError::Closed => Nothing::Closed,
+    /// When there is no message. An empty mailbox is one that looked so a moment ago: see
+    /// [`Mailbox::announce`].
+    pub fn try_recv(&self, desk: &mut Desk<M>, admitted: &mut Vec<T>) -> Result<M, Nothing> {
+        if let Some(message) = desk.messages.pop_front() {
+            desk.freed += 1;
+            if desk.freed * 2 >= self.cap {
+                self.settle(desk, admitted);
+            }
+            return Ok(message);
+        }
+        // The state before the queue: nothing comes after a close.
+        let closed = self.closed().is_some();
+        if self.queued() == 0 && !desk.owes() && !closed {
+            return Err(Nothing::Empty);
+        }
+        let mut inner = lock(&self.inner);
+        std::mem::swap(&mut inner.queue, &mut desk.messages);
+        let first = desk.messages.pop_front();
+        self.give_room(&mut inner, desk, admitted);
+        first.ok_or(if closed {
+            Nothing::Closed
+        } else {
+            Nothing::Empty
         })
     }
 
-    /// Whether somebody waits for room; to be asked after a receive.
-    pub fn has_parked(&self) -> bool {
-        fence(Ordering::SeqCst);
-        self.waiting.load(Ordering::Relaxed) != 0
+    /// Lets senders know of all the room there is, and lets those in who wait; for the owner.
+    pub fn settle(&self, desk: &mut Desk<M>, admitted: &mut Vec<T>) {
+        if desk.owes() {
+            self.give_room(&mut lock(&self.inner), desk, admitted);
+        }
     }
 
-    /// The owner wants to be told of the next message. It must look once more before it relies
-    /// on that.
-    pub fn announce(&self) {
-        self.announced.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
+    fn give_room(
+        &self,
+        inner: &mut MutexGuard<'_, Inner<M, T>>,
+        desk: &mut Desk<M>,
+        admitted: &mut Vec<T>,
+    ) {
+        desk.freed = 0;
+        inner.held = desk.messages.len();
+        while inner.queue.len() + inner.held < self.cap {
+            let Some((message, token)) = inner.parked.pop_front() else {
+                break;
+            };
+            inner.queue.push_back(message);
+            admitted.push(token);
+        }
+        self.held.store(inner.held, Ordering::Relaxed);
+        self.queued.store(inner.queue.len(), Ordering::Relaxed);
+    }
+
+    /// The owner wants to be told of the next message. False where that has no sense: there is a
+    /// message, or there will never be one.
+    pub fn announce(&self, desk: &mut Desk<M>, admitted: &mut Vec<T>) -> bool {
+        if !desk.is_empty() {
+            return false;
+        }
+        let mut inner = lock(&self.inner);
+        self.give_room(&mut inner, desk, admitted);
+        let nothing = inner.queue.is_empty() && self.closed().is_none();
+        inner.announced = nothing;
+        debug_assert!(!nothing || inner.parked.is_empty());
+        nothing
     }
 
     /// Why nothing is accepted any more.
@@ -225,38 +306,31 @@ impl<M, T> Mailbox<M, T> {
 
     /// Accepts nothing any more; for the owner alone. Gives the tokens of those who wait, with
     /// whose messages nothing happens. False when it was closed before, which only going away
-    /// can add to.
+    /// can add to; who goes away throws its desk away, too.
     pub fn close(&self, why: Closed, refused: &mut Vec<T>) -> bool {
         let gone = why == Closed::Gone;
+        // What messages hold may be mailboxes: they are dropped outside of the lock.
+        let (_parked, _lost);
         {
-            let mut parked = self.lock();
+            let mut inner = lock(&self.inner);
             let before = self.state.load(Ordering::Relaxed);
             if before == GONE || (before == CLOSED && !gone) {
                 return false;
             }
-            self.state
-                .store(if gone { GONE } else { CLOSED }, Ordering::Release);
-            self.queue.close();
-            refused.extend(parked.drain(..).map(|(_, token)| token));
-            self.waiting.store(0, Ordering::Relaxed);
-        }
-        if gone {
-            while self.queue.pop().is_ok() {}
+            let state = if gone { GONE } else { CLOSED };
+            self.state.store(state, Ordering::Release);
+            inner.announced = false;
+            let (parked, tokens): (Vec<M>, Vec<T>) = inner.parked.drain(..).unzip();
+            refused.extend(tokens);
+            _parked = parked;
+            _lost = if gone {
+                self.queued.store(0, Ordering::Relaxed);
+                std::mem::take(&mut inner.queue)
+            } else {
+                VecDeque::new()
+            };
         }
         true
-    }
-
-    #[cfg(not(test))]
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<(M, T)>> {
-        // A panic of another thread leaves the list whole.
-        self.parked
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    fn lock(&self) -> loom::sync::MutexGuard<'_, VecDeque<(M, T)>> {
-        self.parked.lock().expect("models do not panic")
     }
 }
 
@@ -264,6 +338,15 @@ impl<M, T> fmt::Debug for Mailbox<M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mailbox")
             .field("cap", &self.cap)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Debug for Desk<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("messages", &self.messages.len())
+            .field("freed", &self.freed)
             .finish_non_exhaustive()
     }
 }

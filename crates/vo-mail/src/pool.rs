@@ -12,7 +12,7 @@
 //!    after it has stopped spinning. Who finds something while spinning sees to it that what else
 //!    is ready is found, too.
 
-use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, SegQueue, fence};
+use crate::sync::{AtomicBool, AtomicUsize, Condvar, Mutex, Ordering, SegQueue, fence, lock, wait};
 use std::fmt;
 
 #[derive(Default)]
@@ -85,7 +85,10 @@ impl<T> Pool<T> {
         self.spinning.fetch_add(1, Ordering::SeqCst);
         let mut found = None;
         for _ in 0..rounds {
-            found = self.ready.pop();
+            // Looking only reads: it does not take the queue's memory from whoever puts.
+            if !self.ready.is_empty() {
+                found = self.ready.pop();
+            }
             if found.is_some() || !pause() {
                 break;
             }
@@ -106,7 +109,7 @@ impl<T> Pool<T> {
         if self.sleeping.load(Ordering::Relaxed) == 0 {
             return RingSeat(false);
         }
-        let mut sleepers = self.lock();
+        let mut sleepers = lock(&self.sleepers);
         if sleepers.here > sleepers.permits {
             sleepers.permits += 1;
             self.bell.notify_one();
@@ -120,7 +123,7 @@ impl<T> Pool<T> {
         if self.sleeping.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let mut sleepers = self.lock();
+        let mut sleepers = lock(&self.sleepers);
         if !sleepers.seated && sleepers.here > sleepers.permits {
             sleepers.permits += 1;
             self.bell.notify_one();
@@ -130,7 +133,7 @@ impl<T> Pool<T> {
     /// Sleeps until something may be ready. With `seat`, the worker waits there, if nobody else
     /// does; it must return when it is rung, even if that was before.
     pub fn sleep(&self, seat: Option<&mut dyn FnMut()>) {
-        let mut sleepers = self.lock();
+        let mut sleepers = lock(&self.sleepers);
         self.sleeping.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         if self.ready.is_empty() && !self.is_stopped() {
@@ -140,13 +143,13 @@ impl<T> Pool<T> {
                     sleepers.rung = false;
                     drop(sleepers);
                     seat();
-                    sleepers = self.lock();
+                    sleepers = lock(&self.sleepers);
                     sleepers.seated = false;
                 }
                 _ => {
                     sleepers.here += 1;
                     while sleepers.permits == 0 && !self.is_stopped() {
-                        sleepers = self.wait(sleepers);
+                        sleepers = wait(&self.bell, sleepers);
                     }
                     sleepers.permits = sleepers.permits.saturating_sub(1);
                     sleepers.here -= 1;
@@ -159,7 +162,7 @@ impl<T> Pool<T> {
 
     /// Ends it: nobody sleeps any more. The caller rings the seat.
     pub fn stop(&self) {
-        let sleepers = self.lock();
+        let sleepers = lock(&self.sleepers);
         self.stopped.store(true, Ordering::Release);
         self.bell.notify_all();
         drop(sleepers);
@@ -168,37 +171,6 @@ impl<T> Pool<T> {
     /// Whether the pool was stopped.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
-    }
-
-    #[cfg(not(test))]
-    fn lock(&self) -> std::sync::MutexGuard<'_, Sleepers> {
-        // A panic of another thread leaves the counts whole.
-        self.sleepers
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    #[cfg(not(test))]
-    fn wait<'a>(
-        &self,
-        guard: std::sync::MutexGuard<'a, Sleepers>,
-    ) -> std::sync::MutexGuard<'a, Sleepers> {
-        self.bell
-            .wait(guard)
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    #[cfg(test)]
-    fn lock(&self) -> loom::sync::MutexGuard<'_, Sleepers> {
-        self.sleepers.lock().expect("models do not panic")
-    }
-
-    #[cfg(test)]
-    fn wait<'a>(
-        &self,
-        guard: loom::sync::MutexGuard<'a, Sleepers>,
-    ) -> loom::sync::MutexGuard<'a, Sleepers> {
-        self.bell.wait(guard).expect("models do not panic")
     }
 }
 

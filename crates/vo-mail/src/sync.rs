@@ -8,88 +8,54 @@ pub use model::*;
 
 #[cfg(not(test))]
 mod real {
-    pub use concurrent_queue::{ConcurrentQueue, PopError, PushError};
     pub use crossbeam_queue::SegQueue;
+    use std::sync::PoisonError;
     pub use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
-    pub use std::sync::{Condvar, Mutex};
+    pub use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+    /// Locks. A panic of another thread leaves whole what is behind the locks of this crate.
+    pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a bell.
+    pub fn wait<'a, T>(bell: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        bell.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
 mod model {
-    pub use concurrent_queue::{PopError, PushError};
     pub use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
-    pub use loom::sync::{Condvar, Mutex};
+    pub use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
     use std::collections::VecDeque;
 
-    /// A queue that may be bounded, and closed.
-    pub struct ConcurrentQueue<T> {
-        inner: Mutex<(VecDeque<T>, bool)>,
-        cap: Option<usize>,
+    pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().expect("models do not panic")
     }
 
-    impl<T> ConcurrentQueue<T> {
-        pub fn bounded(cap: usize) -> ConcurrentQueue<T> {
-            ConcurrentQueue {
-                inner: Mutex::new((VecDeque::new(), false)),
-                cap: Some(cap),
-            }
-        }
-
-        pub fn unbounded() -> ConcurrentQueue<T> {
-            ConcurrentQueue {
-                inner: Mutex::new((VecDeque::new(), false)),
-                cap: None,
-            }
-        }
-
-        pub fn push(&self, value: T) -> Result<(), PushError<T>> {
-            let mut inner = self.inner.lock().expect("no panics");
-            if inner.1 {
-                return Err(PushError::Closed(value));
-            }
-            if self.cap.is_some_and(|cap| inner.0.len() >= cap) {
-                return Err(PushError::Full(value));
-            }
-            inner.0.push_back(value);
-            Ok(())
-        }
-
-        pub fn pop(&self) -> Result<T, PopError> {
-            let mut inner = self.inner.lock().expect("no panics");
-            match inner.0.pop_front() {
-                Some(value) => Ok(value),
-                None if inner.1 => Err(PopError::Closed),
-                None => Err(PopError::Empty),
-            }
-        }
-
-        pub fn close(&self) {
-            self.inner.lock().expect("no panics").1 = true;
-        }
-
-        pub fn len(&self) -> usize {
-            self.inner.lock().expect("no panics").0.len()
-        }
+    pub fn wait<'a, T>(bell: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        bell.wait(guard).expect("models do not panic")
     }
 
     /// An unbounded queue.
-    pub struct SegQueue<T>(ConcurrentQueue<T>);
+    pub struct SegQueue<T>(Mutex<VecDeque<T>>);
 
     impl<T> SegQueue<T> {
         pub fn new() -> SegQueue<T> {
-            SegQueue(ConcurrentQueue::unbounded())
+            SegQueue(Mutex::new(VecDeque::new()))
         }
 
         pub fn push(&self, value: T) {
-            let _ = self.0.push(value);
+            lock(&self.0).push_back(value);
         }
 
         pub fn pop(&self) -> Option<T> {
-            self.0.pop().ok()
+            lock(&self.0).pop_front()
         }
 
         pub fn is_empty(&self) -> bool {
-            self.0.len() == 0
+            lock(&self.0).is_empty()
         }
     }
 }

@@ -308,7 +308,7 @@ impl Emitter<'_, '_, '_> {
                 callee,
                 ty,
                 args,
-            } => self.go_island(island.0, callee, *ty, &args.0),
+            } => self.go_island(at, island.0, callee, *ty, &args.0),
             Inst::PortNew { dst, ty, cap } => {
                 let cap = self.get(cap.0);
                 self.typed_helper(Helper::PortNew, *ty, &[cap], &[dst.0]);

@@ -13,7 +13,14 @@ use std::mem::offset_of;
 use vo_bytecode::{Callee, Slot, TypeId};
 
 impl Emitter<'_, '_, '_> {
-    pub fn go_island(&mut self, island: Slot, callee: &Callee, ty: TypeId, args: &[Slot]) {
+    pub fn go_island(
+        &mut self,
+        at: usize,
+        island: Slot,
+        callee: &Callee,
+        ty: TypeId,
+        args: &[Slot],
+    ) {
         let island = self.get(island);
         let (func, closure) = match *callee {
             Callee::Func(id) => (self.raw.int(i64::from(id.0)), self.raw.int(0)),
@@ -30,7 +37,12 @@ impl Emitter<'_, '_, '_> {
         let count = self.raw.int(args.len() as i64);
         let operands = [island, func, closure, ty, words, count];
         let status = self.raw.helper(Helper::GoIsland, &operands);
-        self.check_status(status);
+        let done = self.raw.block();
+        self.test_blocking(at, status, Arrival::Nothing, done);
+        self.raw.at(done);
+        if self.raw.decls.stress_suspend {
+            self.suspend_although_done(at, Arrival::Nothing);
+        }
     }
 
     pub fn port_send(&mut self, at: usize, port: Slot, vals: &[Slot]) {

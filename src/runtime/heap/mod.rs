@@ -53,7 +53,7 @@ pub use layout::{LayoutId, Layouts, TraceFn};
 pub use mark::{Marker, Survivors};
 pub use verify::HeapFault;
 
-use block::Desc;
+use block::{Desc, Kind};
 use class::LARGE_LEAD;
 use mark::MarkStack;
 use runs::Runs;
@@ -488,14 +488,14 @@ impl Heap {
         let (chunk, desc) = self.find_chunk(address)?;
         let large = |first| self.space.address(first) as usize + LARGE_LEAD;
         let (start, bytes) = match desc.kind {
-            block::Kind::Free => return None,
-            block::Kind::Small => {
+            Kind::Free => return None,
+            Kind::Small => {
                 let base = self.space.address(chunk) as usize;
                 let cell = desc.cell as usize;
                 (address - (address - base) % cell, cell - HEADER_BYTES)
             }
-            block::Kind::Large => (large(chunk), desc.bytes),
-            block::Kind::Rest => {
+            Kind::Large => (large(chunk), desc.bytes),
+            Kind::Rest => {
                 let first = chunk - desc.chunks;
                 // SAFETY: the first chunk of an object of this heap.
                 let bytes = unsafe { (*self.space.desc(first)).bytes };
@@ -539,13 +539,45 @@ fn large_bytes(bytes: usize) -> usize {
     (bytes + LARGE_LEAD + HEADER_BYTES).next_multiple_of(4096)
 }
 
+/// A block of which at most so many bytes have been used is cleaned when its heap is dropped, for
+/// the next heap: about what a page fault costs.
+const CLEANED_BYTES: usize = 8 << 10;
+
+impl Heap {
+    /// Cleans and frees the blocks that are all used for the first time, and little.
+    fn clean_blocks(&mut self) {
+        for (class, list) in self.classes.iter().enumerate() {
+            if list.current == NONE {
+                continue;
+            }
+            // SAFETY: a block of this heap, which is dropped; the class's run is the block's first
+            // where the block is not dirty, so what lies behind it is zero.
+            unsafe {
+                let desc = &mut *self.space.desc(list.current);
+                let start = self.space.address(list.current);
+                let next = (*self.hot.as_ptr()).classes[class].next;
+                let used = (next as usize).wrapping_sub(start as usize);
+                if !desc.dirty && used <= CLEANED_BYTES {
+                    start.write_bytes(0, used);
+                    desc.set_free();
+                    desc.dirty = false;
+                }
+            }
+        }
+    }
+}
+
 impl Drop for Heap {
     fn drop(&mut self) {
+        self.clean_blocks();
         for (segment, count) in self.segments.iter() {
             let chunk = segment * SEGMENT_CHUNKS;
             for chunk in chunk..chunk + count * SEGMENT_CHUNKS {
                 // SAFETY: the segment is this heap's until it is given back below.
-                unsafe { (*self.space.desc(chunk)).set_free() };
+                let desc = unsafe { &mut *self.space.desc(chunk) };
+                if desc.kind != Kind::Free {
+                    desc.set_free();
+                }
             }
             // SAFETY: the heap took them, and it ends here.
             unsafe { self.space.give(chunk, count) };

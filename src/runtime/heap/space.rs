@@ -11,12 +11,15 @@
 //! ```
 //!
 //! Invariants
-//! 1. A segment is free (in `free`) or belongs to exactly one heap.
+//! 1. A segment is free (in `free`, or in `warm`, where its memory stays mapped) or belongs to
+//!    exactly one heap.
 //! 2. Memory of a segment just taken is zero, and so is `dirty` of its chunks' descriptors.
 //! 3. A descriptor is touched only by the heap that its segment belongs to, or under the lock
 //!    while the segment is free.
 //!
-//! The system commits the memory page by page when it is first touched.
+//! The system commits the memory page by page when it is first touched. Mapping and unmapping is
+//! dear where several threads run, each of which has to hear of it: so a few segments of short-lived
+//! heaps, which have touched little and cleaned it, stay mapped for the next.
 
 use super::block::{BLOCK_BYTES, BLOCK_SHIFT, Desc};
 use super::runs::Runs;
@@ -41,9 +44,20 @@ pub(super) struct Space {
     pub(super) len: usize,
     /// The descriptor of each chunk.
     pub(super) descs: *mut Desc,
-    /// Free segments, by number.
-    free: Mutex<Runs>,
+    free: Mutex<Free>,
 }
+
+#[derive(Default)]
+struct Free {
+    /// Segments without memory, by number.
+    cold: Runs,
+    /// Segments with memory.
+    warm: Vec<u32>,
+}
+
+/// How many segments stay mapped at most. Each holds the pages that its heaps have touched: one for
+/// each size of objects, and some in the table of descriptors.
+const MAX_WARM: usize = 16;
 
 // SAFETY: `descs` points to memory that lives as long as the process, and who may touch which
 // descriptor is said by invariant 3.
@@ -96,8 +110,8 @@ impl Space {
             unsafe { libc::munmap(start.cast(), whole) };
             return None;
         };
-        let mut free = Runs::default();
-        free.insert(0, (len / SEGMENT_BYTES) as u32);
+        let mut free = Free::default();
+        free.cold.insert(0, (len / SEGMENT_BYTES) as u32);
         Some(Space {
             base: (start as usize).next_multiple_of(SEGMENT_BYTES),
             len,
@@ -121,7 +135,12 @@ impl Space {
     /// none, or the system refuses the memory.
     pub(super) fn take(&self, segments: u32) -> Option<u32> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = free.take(segments)?;
+        if segments == 1
+            && let Some(segment) = free.warm.pop()
+        {
+            return Some(segment * SEGMENT_CHUNKS);
+        }
+        let first = free.cold.take(segments)?;
         let chunk = first * SEGMENT_CHUNKS;
         let bytes = segments as usize * SEGMENT_BYTES;
         // Mapping anew instead of changing the protection tells memory checkers, too, that the
@@ -132,7 +151,7 @@ impl Space {
             map(self.address(chunk), bytes, protection)
         };
         if mapped.is_none() {
-            free.insert(first, segments);
+            free.cold.insert(first, segments);
             return None;
         }
         if segments > 1 {
@@ -149,18 +168,26 @@ impl Space {
         Some(chunk)
     }
 
-    /// Gives segments back; their memory returns to the system.
+    /// Gives segments back. Their memory returns to the system, unless the next heap may have it
+    /// as it is: no chunk is dirty.
     ///
     /// # Safety
     /// The segments must have been taken by the caller, be made up of free chunks, and not be
     /// used again.
     pub(super) unsafe fn give(&self, chunk: u32, segments: u32) {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chunks = chunk..chunk + segments * SEGMENT_CHUNKS;
+        // SAFETY: the segments are the caller's, who gives them up.
+        let clean = chunks.all(|chunk| unsafe { !(*self.desc(chunk)).dirty });
+        if clean && segments == 1 && free.warm.len() < MAX_WARM {
+            free.warm.push(chunk / SEGMENT_CHUNKS);
+            return;
+        }
         let bytes = segments as usize * SEGMENT_BYTES;
         // Should the system refuse (it has no reason to), the memory is mapped anew when the
         // segment is next taken.
         // SAFETY: the caller gives the segments up.
         unsafe { map(self.address(chunk), bytes, libc::PROT_NONE) };
-        free.insert(chunk / SEGMENT_CHUNKS, segments);
+        free.cold.insert(chunk / SEGMENT_CHUNKS, segments);
     }
 }

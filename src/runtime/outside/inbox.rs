@@ -1,23 +1,16 @@
-//! The inbox of an island: a lock-free queue that any thread writes to and the island reads.
+//! The inbox of an island: what it is told by other threads, which any thread writes and the
+//! island reads. The protocol is [`vo_mail::inbox`]; here are the letters.
 //!
-//! Invariants
-//! 1. Letters of one sender arrive in the order in which they were sent.
-//! 2. No letter is lost in sleep: the island sleeps only after [`Inbox::sleep`] has said so, and
-//!    whoever sends after that rings its bell. (The bell is set before the queue is looked at
-//!    once more, and a sender writes before it rings.)
-//! 3. Each sleep is ended by exactly one ring: a sleep that finds a letter takes its own bell back,
-//!    or leaves its end to whoever has taken the bell.
-//! 4. Senders outlive the island: what they send then comes back to them.
+//! Senders outlive the island: what they send then comes back to them.
 
 use super::waits::{Outcome, Ticket};
 use crate::runtime::port::{FiberAddress, PortShared};
-use crate::runtime::world::handle::Start;
-use atomic_waker::AtomicWaker;
-use crossbeam_queue::SegQueue;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 use std::time::Duration;
+use vo_mail::census::Census;
+use vo_mail::inbox::{Inbox as Letters, Sleep, Slept};
 
 /// What an island can be sent.
 #[derive(Debug)]
@@ -26,10 +19,11 @@ pub enum Letter {
     Done(Ticket, Outcome),
     /// There is a message in a port, whose owner had asked to be told.
     Port(Arc<PortShared>),
-    /// A goroutine need not wait any longer to send to a port; with its `Fiber::ok`.
+    /// A goroutine need not wait any longer to send to a port, or for one to be started; with its
+    /// `Fiber::ok`.
     Sent(FiberAddress, u8),
-    /// A goroutine is to be started.
-    Start(Box<Start>),
+    /// Goroutines are to be started, whose mailbox had been asked to tell.
+    Starts,
     /// The program is to end.
     Cancel(Stop),
 }
@@ -47,29 +41,28 @@ pub enum Stop {
     Over,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    queue: SegQueue<Letter>,
-    bell: AtomicWaker,
-    closed: AtomicBool,
-}
+type Shared = Arc<Letters<Letter, Waker>>;
 
-/// The reading end.
-#[derive(Debug, Default)]
+/// The reading end, and the letters that were taken and not read yet.
+#[derive(Debug)]
 pub struct Inbox {
-    shared: Arc<Shared>,
+    shared: Shared,
+    taken: VecDeque<Letter>,
 }
 
 /// A writing end.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    shared: Arc<Shared>,
+    shared: Shared,
 }
 
 impl Inbox {
-    /// An empty inbox.
-    pub fn new() -> Inbox {
-        Inbox::default()
+    /// An empty inbox of an island that is counted there.
+    pub fn new(census: Arc<Census>) -> Inbox {
+        Inbox {
+            shared: Arc::new(Letters::new(census)),
+            taken: VecDeque::new(),
+        }
     }
 
     /// A new writing end.
@@ -80,36 +73,23 @@ impl Inbox {
     }
 
     /// The oldest letter.
-    pub fn take(&self) -> Option<Letter> {
-        self.shared.queue.pop()
+    pub fn take(&mut self) -> Option<Letter> {
+        if self.taken.is_empty() {
+            self.shared.take(&mut self.taken);
+        }
+        self.taken.pop_front()
     }
 
-    /// Whether there is no letter.
+    /// Whether there seems to be no letter.
     pub fn is_empty(&self) -> bool {
-        self.shared.queue.is_empty()
-    }
-
-    /// Sets the bell that the next letter rings; false where a letter is there already, so that
-    /// the island must not sleep. Without a bell, letters wait until they are looked for.
-    ///
-    /// A bell that is gone when a letter is found was rung, or is about to be, by whoever took
-    /// it: the island has slept then, if only for a moment, and will be woken exactly once.
-    pub fn sleep(&self, bell: &Waker) -> bool {
-        self.shared.bell.register(bell);
-        self.is_empty() || self.shared.bell.take().is_none()
-    }
-
-    /// Takes the bell away: the island looks by itself.
-    pub fn wake_up(&self) {
-        self.shared.bell.take();
+        self.taken.is_empty() && self.shared.is_empty()
     }
 }
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.shared.closed.store(true, Ordering::Release);
-        self.wake_up();
-        while self.take().is_some() {}
+        // An island that ended in order has closed it before.
+        let _ = self.shared.close();
     }
 }
 
@@ -120,17 +100,13 @@ impl Sender {
     /// Gives the letter back when the island is gone. (One that is sent at the very moment of
     /// its end is dropped with it.)
     pub fn send(&self, letter: Letter) -> Result<(), Letter> {
-        if self.shared.closed.load(Ordering::Acquire) {
-            return Err(letter);
-        }
-        self.shared.queue.push(letter);
-        self.shared.bell.wake();
+        ring(self.shared.send(letter)?);
         Ok(())
     }
 
-    /// Rings where the island sleeps, so that it looks around.
+    /// Rings where the island sleeps, or else has it look around once more before it does.
     pub fn ring(&self) {
-        self.shared.bell.wake();
+        ring(self.shared.ring());
     }
 
     /// Completes a ticket. Nothing happens where the island is gone, or nobody waits any more.
@@ -141,35 +117,48 @@ impl Sender {
 
     /// Whether the island is gone.
     pub fn is_closed(&self) -> bool {
-        self.shared.closed.load(Ordering::Acquire)
+        self.shared.is_closed()
+    }
+
+    /// Whether the island seems to sleep.
+    pub fn is_asleep(&self) -> bool {
+        self.shared.is_asleep()
+    }
+
+    /// Puts the island to sleep until somebody rings this bell: for the worker that runs it, which
+    /// has let go of everything that is the island's.
+    pub fn sleep(&self, bell: Waker, sleep: Sleep) -> Slept {
+        self.shared.sleep(bell, sleep)
+    }
+
+    /// The island ends. True where no other can do anything.
+    pub fn close(&self) -> bool {
+        self.shared.close()
+    }
+}
+
+fn ring(bell: Option<Waker>) {
+    if let Some(bell) = bell {
+        bell.wake();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
-    use std::thread;
 
-    /// Counts how often it rings, and wakes the thread that sleeps.
+    /// Counts how often it rings.
+    #[derive(Default)]
     struct Bell {
         rung: AtomicUsize,
-        thread: thread::Thread,
     }
 
     impl Wake for Bell {
         fn wake(self: Arc<Self>) {
             self.rung.fetch_add(1, Ordering::Relaxed);
-            self.thread.unpark();
         }
-    }
-
-    fn bell() -> Arc<Bell> {
-        Arc::new(Bell {
-            rung: AtomicUsize::new(0),
-            thread: thread::current(),
-        })
     }
 
     fn ticket(number: u32) -> Ticket {
@@ -178,15 +167,15 @@ mod tests {
 
     #[test]
     fn rings_only_for_who_sleeps_and_once() {
-        let inbox = Inbox::new();
+        let mut inbox = Inbox::new(Arc::default());
         let sender = inbox.sender();
-        let bell = bell();
+        let bell: Arc<Bell> = Arc::default();
         sender.complete(ticket(1), Outcome::code(1));
-        assert!(!inbox.sleep(&bell.clone().into()), "a letter is there");
+        assert_eq!(sender.sleep(bell.clone().into(), Sleep::Doze), Slept::No);
         sender.complete(ticket(2), Outcome::code(2));
         assert_eq!(bell.rung.load(Ordering::Relaxed), 0);
         while inbox.take().is_some() {}
-        assert!(inbox.sleep(&bell.clone().into()));
+        assert_eq!(sender.sleep(bell.clone().into(), Sleep::Doze), Slept::Yes);
         sender.complete(ticket(3), Outcome::code(3));
         sender.complete(ticket(4), Outcome::code(4));
         assert_eq!(bell.rung.load(Ordering::Relaxed), 1);
@@ -194,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_closed_inbox_gives_letters_back() {
-        let inbox = Inbox::new();
+        let inbox = Inbox::new(Arc::default());
         let sender = inbox.sender();
         drop(inbox);
         assert!(sender.is_closed());
@@ -203,43 +192,5 @@ mod tests {
             sender.send(letter),
             Err(Letter::Cancel(Stop::Asked))
         ));
-    }
-
-    /// No wake-up is lost, and each sender's letters arrive in order.
-    #[test]
-    fn many_senders_one_sleeper() {
-        const SENDERS: u32 = 4;
-        const LETTERS: i64 = 2_000;
-        let inbox = Inbox::new();
-        let bell = bell();
-        let mut last = [0; SENDERS as usize];
-        thread::scope(|scope| {
-            for number in 0..SENDERS {
-                let sender = inbox.sender();
-                scope.spawn(move || {
-                    for count in 1..=LETTERS {
-                        sender.complete(ticket(number), Outcome::code(count));
-                        if count % 64 == 0 {
-                            thread::yield_now();
-                        }
-                    }
-                });
-            }
-            let mut left = i64::from(SENDERS) * LETTERS;
-            while left > 0 {
-                while let Some(letter) = inbox.take() {
-                    let Letter::Done(ticket, outcome) = letter else {
-                        panic!("nobody cancels");
-                    };
-                    let last = &mut last[ticket.to_word() as u32 as usize];
-                    assert_eq!(outcome.code, *last + 1);
-                    *last = outcome.code;
-                    left -= 1;
-                }
-                if left > 0 && inbox.sleep(&bell.clone().into()) {
-                    thread::park();
-                }
-            }
-        });
     }
 }

@@ -31,6 +31,7 @@ use reactor::Reactor;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
+use vo_mail::census::Census;
 use waits::{Outcome, Reason, Ticket, Waits};
 
 /// How many goroutines are entered between two looks outside while others are always ready.
@@ -56,10 +57,10 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// For an island that shares a reactor with others.
-    pub fn new(reactor: Arc<Reactor>) -> Outside {
+    /// For an island that shares a reactor with others, and is counted with them.
+    pub fn new(reactor: Arc<Reactor>, census: Arc<Census>) -> Outside {
         Outside {
-            inbox: Inbox::new(),
+            inbox: Inbox::new(census),
             waits: Waits::default(),
             handles: Handles::default(),
             reactor,
@@ -74,7 +75,7 @@ impl Outside {
     /// # Errors
     /// When the system has no more descriptors.
     pub fn alone() -> io::Result<Outside> {
-        Ok(Outside::new(Arc::new(Reactor::new()?)))
+        Ok(Outside::new(Arc::new(Reactor::new()?), Arc::default()))
     }
 }
 
@@ -148,7 +149,7 @@ impl Context {
                 }
                 Letter::Port(shared) => self.port_news(&shared),
                 Letter::Sent(fiber, ok) => self.sent(fiber, ok),
-                Letter::Start(start) => self.starts.push_back(*start),
+                Letter::Starts => self.starts.told(),
                 Letter::Cancel(stop) => self.outside.cancelled = Some(stop),
             }
         }

@@ -411,7 +411,7 @@ mod tests {
         Ticket::from_word(u64::from(number) | 1 << 32)
     }
 
-    fn taken(inbox: &Inbox) -> Option<(Ticket, i64)> {
+    fn taken(inbox: &mut Inbox) -> Option<(Ticket, i64)> {
         match inbox.take()? {
             Letter::Done(ticket, outcome) => Some((ticket, outcome.code)),
             letter => panic!("{letter:?}"),
@@ -454,7 +454,7 @@ mod tests {
     #[test]
     fn an_event_completes_who_waits_and_is_kept_for_who_does_not() {
         let reactor = Reactor::new().expect("a reactor");
-        let inbox = Inbox::new();
+        let mut inbox = Inbox::new(Arc::default());
         let (mut socket, mut peer) = pair();
         let source = reactor
             .add(socket.as_raw_fd(), inbox.sender())
@@ -465,11 +465,11 @@ mod tests {
         assert!(source.wait(Direction::Read, ticket(2)));
         peer.write_all(b"x").expect("written");
         reactor.wait(None).expect("waits");
-        assert_eq!(taken(&inbox), Some((ticket(2), TRY_AGAIN)));
+        assert_eq!(taken(&mut inbox), Some((ticket(2), TRY_AGAIN)));
         assert_eq!(socket.read(&mut [0; 4]).expect("read"), 1);
         peer.write_all(b"y").expect("written");
         reactor.wait(None).expect("waits");
-        assert_eq!(taken(&inbox), None);
+        assert_eq!(taken(&mut inbox), None);
         assert!(!source.wait(Direction::Read, ticket(3)));
         reactor.remove(socket.as_raw_fd(), &source);
     }
@@ -477,7 +477,7 @@ mod tests {
     #[test]
     fn who_is_interrupted_is_completed_once() {
         let reactor = Reactor::new().expect("a reactor");
-        let inbox = Inbox::new();
+        let mut inbox = Inbox::new(Arc::default());
         let (socket, mut peer) = pair();
         let source = reactor
             .add(socket.as_raw_fd(), inbox.sender())
@@ -485,15 +485,15 @@ mod tests {
         source.interrupt(Direction::Read, 9);
         assert!(source.wait(Direction::Read, ticket(1)));
         source.interrupt(Direction::Read, 7);
-        assert_eq!(taken(&inbox), Some((ticket(1), 7)));
+        assert_eq!(taken(&mut inbox), Some((ticket(1), 7)));
         peer.write_all(b"x").expect("written");
         reactor.wait(None).expect("waits");
-        assert_eq!(taken(&inbox), None);
+        assert_eq!(taken(&mut inbox), None);
         // A second goroutine in the same direction sends the first to try again.
         assert!(!source.wait(Direction::Read, ticket(2)));
         assert!(source.wait(Direction::Read, ticket(3)));
         assert!(source.wait(Direction::Read, ticket(4)));
-        assert_eq!(taken(&inbox), Some((ticket(3), TRY_AGAIN)));
+        assert_eq!(taken(&mut inbox), Some((ticket(3), TRY_AGAIN)));
         reactor.remove(socket.as_raw_fd(), &source);
     }
 }

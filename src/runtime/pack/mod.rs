@@ -210,8 +210,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// A value that leads nowhere.
-    fn plain(words: &[u64]) -> Message {
+    /// A value of at most [`INLINE_WORDS`] that leads nowhere.
+    pub fn plain(words: &[u64]) -> Message {
         let mut message = Message {
             words: [0; INLINE_WORDS],
             graph: None,

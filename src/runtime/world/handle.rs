@@ -4,16 +4,20 @@
 //! not find it any more, the other island may end: see [`super::Island`].
 
 use super::Island;
+use crate::runtime::chan::OK_VALUE;
 use crate::runtime::context::{Context, JitResult};
+use crate::runtime::fiber::State;
 use crate::runtime::heap::Survivors;
 use crate::runtime::outside::inbox::Letter;
 use crate::runtime::pack::{Leaf, Message, SlotPlan};
 use crate::runtime::panic::Fault;
+use crate::runtime::port::Parked;
 use crate::runtime::sched::Executor;
 use crate::runtime::value::name::type_name;
 use smallvec::SmallVec;
 use std::sync::Arc;
 use vo_bytecode::{FuncId, TypeId, TypeKind};
+use vo_mail::mailbox::{self, Closed, Desk, Mailbox, Nothing, Refused};
 
 /// What an island costs its maker's heap in the books: about what an idle one takes of memory, so
 /// that handles nobody has any more are found in time.
@@ -31,6 +35,46 @@ pub struct Start {
     func: FuncId,
     args: Message,
     words: usize,
+}
+
+/// How many goroutines may wait to be started on an island, beside those that wait where they are
+/// started from. Enough that two busy islands seldom wait for each other; an island takes all there
+/// are at each turn.
+const MAX_STARTS: usize = 256;
+
+/// The goroutines that other islands want started.
+#[derive(Debug)]
+pub struct Starts {
+    /// Where others put them.
+    pub mailbox: Arc<Mailbox<Start, Parked>>,
+    desk: Desk<Start>,
+    /// The next sender tells of it.
+    announced: bool,
+}
+
+impl Default for Starts {
+    fn default() -> Starts {
+        let (mailbox, mut desk) = (Mailbox::new(MAX_STARTS), Desk::default());
+        // The island sleeps until the first is there.
+        let announced = mailbox.announce(&mut desk, &mut Vec::new());
+        Starts {
+            mailbox: Arc::new(mailbox),
+            desk,
+            announced,
+        }
+    }
+}
+
+impl Starts {
+    /// Whether there are none, as far as the island has been told.
+    pub fn is_empty(&self) -> bool {
+        self.desk.is_empty() && self.mailbox.queued() == 0
+    }
+
+    /// There is something.
+    pub fn told(&mut self) {
+        self.announced = false;
+    }
 }
 
 /// How far an island is that goroutines were to be started on.
@@ -64,6 +108,14 @@ pub fn sweep(handles: &mut Vec<*mut Handle>, survivors: &Survivors<'_>) {
         }
         alive
     });
+}
+
+/// A goroutine is to be started on an island, which may want to be told.
+fn started(island: &Island, tell: bool) {
+    if tell {
+        // As for a closed mailbox.
+        let _ = island.sender.send(Letter::Starts);
+    }
 }
 
 /// # Safety
@@ -101,7 +153,8 @@ impl Context {
     }
 
     /// Starts a goroutine on another island, with copies of the arguments, whose types are the
-    /// fields of `ty`, and of what a function value has captured.
+    /// fields of `ty`, and of what a function value has captured. When it waits for room, the
+    /// caller captures the fiber; nothing arrives.
     ///
     /// # Safety
     /// `handle` is a handle of this context or null; `args` are valid values of these types.
@@ -154,8 +207,21 @@ impl Context {
         };
         // SAFETY: a handle holds its island.
         let island = unsafe { &*(*handle).island };
-        // An island whose handle is there has not ended; but for the end of the program.
-        let _ = island.sender.send(Letter::Start(Box::new(start)));
+        match island.starts.try_send(start) {
+            Ok(tell) => started(island, tell),
+            Err(Refused::Full(start)) => {
+                let parked = self.parked(State::Starting);
+                match island.starts.park(start, parked) {
+                    Ok(mailbox::Parked::Waits) => return JitResult::WaitIo,
+                    Ok(mailbox::Parked::Accepted { tell, .. }) => started(island, tell),
+                    Err(_) => {}
+                }
+                // SAFETY: the running fiber, which does not wait after all.
+                unsafe { (*self.current).state = State::Ready };
+            }
+            // An island whose handle is there has not ended; but for the end of the program.
+            Err(Refused::Closed(_)) => {}
+        }
         JitResult::Ok
     }
 
@@ -177,10 +243,13 @@ impl Context {
     /// Starts what other islands wanted started here; the first time, the initialisation of the
     /// packages, behind which the rest waits.
     pub fn run_starts(&mut self, executor: &mut dyn Executor) {
-        if self.starts.is_empty() || self.boot == Boot::Running {
+        if self.boot == Boot::Running {
             return;
         }
         if self.boot == Boot::New {
+            if self.starts.is_empty() && self.announce_starts() {
+                return;
+            }
             match self.program.island_init {
                 Some(init) => {
                     self.boot = Boot::Running;
@@ -192,7 +261,7 @@ impl Context {
             }
             self.boot = Boot::Done;
         }
-        while let Some(start) = self.starts.pop_front() {
+        while let Some(start) = self.next_start() {
             let mut words: SmallVec<[u64; 16]> = SmallVec::from_elem(0, start.words);
             // SAFETY: the room is that of the message's words, packed on an island of this
             // program.
@@ -203,6 +272,32 @@ impl Context {
             }
             self.push_new(executor, start.func, &words);
         }
+    }
+
+    /// The next goroutine to be started; where there is none, the next sender will tell.
+    fn next_start(&mut self) -> Option<Start> {
+        loop {
+            let mut admitted = Vec::new();
+            let Starts { mailbox, desk, .. } = &mut self.starts;
+            let start = mailbox.try_recv(desk, &mut admitted);
+            self.wake_senders(admitted, OK_VALUE);
+            match start {
+                Ok(start) => return Some(start),
+                Err(Nothing::Empty) if !self.announce_starts() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Has the next sender tell of a goroutine to be started. False where there is one.
+    fn announce_starts(&mut self) -> bool {
+        let mut admitted = Vec::new();
+        let starts = &mut self.starts;
+        if !starts.announced {
+            starts.announced = starts.mailbox.announce(&mut starts.desk, &mut admitted);
+        }
+        self.wake_senders(admitted, OK_VALUE);
+        self.starts.announced
     }
 
     fn push_new(&mut self, executor: &mut dyn Executor, func: FuncId, args: &[u64]) {
@@ -217,6 +312,12 @@ impl Context {
         }
         // SAFETY: a fresh fiber is in no queue.
         unsafe { self.push(fiber) };
+    }
+
+    /// Nothing is started on the island any more, which ends. Nobody waits for that: its handles
+    /// are gone, or the program has ended.
+    pub fn refuse_starts(&mut self) {
+        self.starts.mailbox.close(Closed::Gone, &mut Vec::new());
     }
 
     /// Gives up all handles, at the island's end.

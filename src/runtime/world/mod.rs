@@ -11,19 +11,16 @@
 //! ```
 //!
 //! An island is in one of these states: a worker runs it; it stands in the pool; or it sleeps,
-//! with its bell set ([`Inbox::sleep`]). Whoever rings the bell takes it out of its inbox, so an
-//! island gets into the pool once for each sleep.
-//!
-//! [`Inbox::sleep`]: super::outside::inbox::Inbox::sleep
+//! with its bell set ([`vo_mail::inbox`]). Whoever takes the bell puts it into the pool, so an
+//! island gets there once for each sleep. The [`Census`] counts those that can still do something.
 //!
 //! Invariants
-//! 1. An island's context is used by whoever holds the lock of its `body`.
-//! 2. `active` counts the islands that have a token: all but those that sleep and wait for nothing
-//!    but other islands. A bell is rung by an island that has a token itself, or for one that has:
-//!    so when the count falls to zero nothing will ever run again, and that is the one moment when
-//!    a deadlock is looked for.
-//! 3. An island ends when it has no goroutine, no handle, and no letter. What is sent to its ports
-//!    then is refused.
+//! 1. An island's context is used by whoever holds the lock of its `body`. A worker lets go of it
+//!    before the island sleeps: who is rung next does not wait for the lock.
+//! 2. A bell is rung by an island that is counted, or for one that is (which sleeps until a time or
+//!    an event). So the worker that puts the last counted one to sleep has found a deadlock.
+//! 3. An island ends when it has no goroutine, no handle, no letter, and none is to be started.
+//!    What is sent to its ports then is refused.
 //!
 //! Decided against: queues of ready islands for each worker with stealing. Islands are few and
 //! their turns long; one queue gives any idle worker whatever is ready.
@@ -42,20 +39,32 @@ use super::outside::Outside;
 use super::outside::inbox::{Letter, Sender, Stop};
 use super::outside::reactor::Reactor;
 use super::panic_text;
+use super::port::Parked;
 use super::program::Program;
 use super::report::{self, Report};
 use super::sched::{self, Ended, Executor};
+use handle::Start;
 use monitor::Monitor;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt;
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread::JoinHandle;
 use std::time::Instant;
+use vo_mail::census::Census;
+use vo_mail::inbox::Sleep;
+use vo_mail::mailbox::Mailbox;
 use vo_mail::pool::{Pool, RingSeat};
+
+/// How often, and after how many pauses each, [`World::spin`] looks: some two microseconds
+/// altogether, about what it costs both sides together when an island is put to sleep and woken.
+/// The pauses let some messages gather, and keep the lines of the cache with whoever writes them.
+const LOOKS: u32 = 8;
+/// See [`LOOKS`].
+const PAUSES_PER_LOOK: u32 = 8;
 
 /// Makes what runs the goroutines of an island.
 pub type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
@@ -68,8 +77,7 @@ pub struct World {
     reactor: Arc<Reactor>,
     make_executor: MakeExecutor,
     pool: Pool<Arc<Island>>,
-    /// See invariant 2.
-    active: AtomicUsize,
+    census: Arc<Census>,
     /// Islands that sleep until a time or an event.
     dozing: AtomicIsize,
     last_id: AtomicU64,
@@ -109,11 +117,11 @@ pub struct Island {
     id: u64,
     world: Arc<World>,
     sender: Sender,
+    /// Goroutines that other islands want started.
+    starts: Arc<Mailbox<Start, Parked>>,
     body: Mutex<Option<Body>>,
     /// Handles that there are.
     handles: AtomicUsize,
-    /// Whether it is counted in `World::active`.
-    token: AtomicBool,
 }
 
 /// What an island consists of.
@@ -126,12 +134,6 @@ struct Body {
     dozes: bool,
 }
 
-impl Drop for Body {
-    fn drop(&mut self) {
-        self.cx.free_selects();
-    }
-}
-
 // SAFETY: a body is all of an island: what its raw pointers lead to (fibers, records, objects of
 // its heap) is reached through it alone, by whoever holds the lock (1). Executors are made on one
 // thread and used on others, one at a time; what they share is `Sync`.
@@ -140,9 +142,6 @@ unsafe impl Send for Body {}
 impl Wake for Island {
     /// The bell was rung.
     fn wake(self: Arc<Self>) {
-        if !self.token.swap(true, Ordering::AcqRel) {
-            self.world.active.fetch_add(1, Ordering::SeqCst);
-        }
         let world = self.world.clone();
         world.make_ready(self);
     }
@@ -195,7 +194,7 @@ impl World {
             reactor,
             make_executor,
             pool: Pool::new(),
-            active: AtomicUsize::new(0),
+            census: Arc::default(),
             dozing: AtomicIsize::new(0),
             last_id: AtomicU64::new(0),
             islands: Mutex::default(),
@@ -231,7 +230,9 @@ impl World {
         if self.options.seed == 0 {
             self.monitor.start();
         }
-        main.wake();
+        // The first ring gives it its token.
+        let _ = main.sender.sleep(main.clone().into(), Sleep::Stuck);
+        main.sender.ring();
         worker::work(self, 0);
         Ok(self.close())
     }
@@ -247,13 +248,8 @@ impl World {
             self.monitor.start();
             self.start_workers();
         }
-        let body = island.lock();
-        let bell = island.clone().into();
-        if let Some(body) = body.as_ref() {
-            // Nobody can have sent anything yet.
-            let _ = body.cx.outside.inbox.sleep(&bell);
-        }
-        drop(body);
+        // Nobody can have sent anything yet.
+        let _ = island.sender.sleep(island.clone().into(), Sleep::Stuck);
         Ok(island)
     }
 
@@ -265,7 +261,7 @@ impl World {
                 .seed
                 .wrapping_add(id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }
-        let mut outside = Outside::new(self.reactor.clone());
+        let mut outside = Outside::new(self.reactor.clone(), self.census.clone());
         outside.host = HostCalls::new(&self.embedder);
         if id == 0 {
             (self.embedder.attach)(outside.inbox.sender());
@@ -279,8 +275,8 @@ impl World {
             id,
             world: self.clone(),
             sender: cx.outside.inbox.sender(),
+            starts: cx.starts.mailbox.clone(),
             handles: AtomicUsize::new(1),
-            token: AtomicBool::new(false),
             body: Mutex::new(Some(Body {
                 cx,
                 executor: (self.make_executor)(),
@@ -316,6 +312,25 @@ impl World {
         }
     }
 
+    /// Looks for a moment, as long as other islands are at work on other threads, whether something
+    /// has come that they may do. True when it has.
+    pub fn spin(&self, come: impl Fn() -> bool) -> bool {
+        // Islands that doze are counted, and are not at work.
+        let dozing = self.dozing.load(Ordering::Relaxed).max(0) as usize;
+        if self.most_workers == 1 || self.has_ready() || self.census.active() < dozing + 2 {
+            return false;
+        }
+        for _ in 0..LOOKS {
+            for _ in 0..PAUSES_PER_LOOK {
+                std::hint::spin_loop();
+            }
+            if come() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether islands are ready that no worker runs.
     pub fn has_ready(&self) -> bool {
         !self.pool.is_empty()
@@ -349,8 +364,11 @@ impl World {
         self.monitor.raise();
     }
 
-    /// No island has a token: nothing will ever run again.
+    /// No island is counted: nothing will ever run again.
     fn deadlock(&self) {
+        if self.pool.is_stopped() {
+            return;
+        }
         let islands: Vec<_> = self.registry().values().cloned().collect();
         let mut stuck = Vec::new();
         for island in islands {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use vo_mail::inbox::{Sleep, Slept};
 
 /// How long a worker that finds nothing looks on before it sleeps. Waking a thread costs the
 /// waker some microseconds, and the sleeper ten times that; messages between islands that both
@@ -135,54 +136,67 @@ impl World {
 
     /// Runs an island until it has nothing to do, or others should have their turn.
     fn run_island(self: &Arc<World>, island: Arc<Island>, worker: usize) {
-        let mut lock = island.lock();
-        let Some(body) = lock.as_mut() else {
-            return;
-        };
-        self.monitor.enter(worker, &body.cx.limit);
-        let leave = Leave(self, worker);
         loop {
-            self.stop_dozing(body);
-            match sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE)) {
-                Turn::Ended(Ended::Cancelled(Stop::Over)) => return,
-                Turn::Ended(ended) => return self.finish(&island, body, ended),
-                Turn::Paused => {
-                    drop(leave);
+            let mut lock = island.lock();
+            let Some(body) = lock.as_mut() else {
+                return;
+            };
+            let sleep = match self.turn(&island, body, worker) {
+                Next::Nothing => return,
+                Next::Pause => {
                     drop(lock);
                     return self.make_ready(island);
                 }
-                Turn::Idle(until) => {
-                    self.doze(&island, body, until);
-                    // The token stays: something will come.
-                    if body.cx.outside.inbox.sleep(&island.clone().into()) {
-                        return;
-                    }
-                }
-                Turn::Stuck if self.has_died(&island, body) => {
-                    drop(leave);
+                Next::Die => {
                     let Some(body) = lock.take() else { return };
                     drop(lock);
                     self.bury(&island, body);
-                    return self.give_token();
-                }
-                Turn::Stuck => {
-                    // From here on whoever rings gives it a new token.
-                    island.token.store(false, Ordering::Release);
-                    if body.cx.outside.inbox.sleep(&island.clone().into()) {
-                        drop(leave);
-                        drop(lock);
-                        return self.give_token();
+                    if island.sender.close() {
+                        self.deadlock();
                     }
-                    island.token.store(true, Ordering::Release);
+                    return;
                 }
+                Next::Sleep(sleep) => sleep,
+            };
+            drop(lock);
+            // Once it sleeps, the island is whoever's who rings.
+            let sender = island.sender.clone();
+            match sender.sleep(island.clone().into(), sleep) {
+                Slept::No => {}
+                Slept::Yes => return,
+                Slept::Last => return self.deadlock(),
             }
+        }
+    }
+
+    /// Gives an island a turn.
+    fn turn(&self, island: &Island, body: &mut Body, worker: usize) -> Next {
+        self.stop_dozing(body);
+        self.monitor.enter(worker, &body.cx.limit);
+        let leave = Leave(self, worker);
+        let turn = sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE));
+        match turn {
+            Turn::Ended(Ended::Cancelled(Stop::Over)) => Next::Nothing,
+            Turn::Ended(ended) => {
+                self.finish(island, body, ended);
+                drop(leave);
+                Next::Nothing
+            }
+            Turn::Paused => Next::Pause,
+            Turn::Idle(until) => {
+                self.doze(island, body, until);
+                Next::Sleep(Sleep::Doze)
+            }
+            Turn::Stuck if self.has_died(island, body) => Next::Die,
+            Turn::Stuck => Next::Sleep(Sleep::Stuck),
         }
     }
 
     /// Nothing will come to an island any more, which has nothing to do.
     fn has_died(&self, island: &Island, body: &Body) -> bool {
         let alone = island.handles.load(Ordering::Acquire) == 0;
-        alone && !island.is_main() && body.cx.goroutines == 0 && body.cx.outside.inbox.is_empty()
+        let idle = body.cx.goroutines == 0 && body.cx.outside.inbox.is_empty();
+        alone && !island.is_main() && idle && island.starts.is_empty()
     }
 
     fn doze(&self, island: &Island, body: &mut Body, until: Option<Instant>) {
@@ -204,13 +218,18 @@ impl World {
             body.armed = None;
         }
     }
+}
 
-    /// An island has no token any more.
-    fn give_token(&self) {
-        if self.active.fetch_sub(1, Ordering::SeqCst) == 1 && !self.pool.is_stopped() {
-            self.deadlock();
-        }
-    }
+/// What a worker does with an island after a turn.
+enum Next {
+    /// The program has ended.
+    Nothing,
+    /// It goes back into the pool.
+    Pause,
+    /// It sleeps, unless there is news.
+    Sleep(Sleep),
+    /// It ends.
+    Die,
 }
 
 /// Takes an island's limit word back from the monitor.
