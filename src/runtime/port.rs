@@ -14,11 +14,6 @@
 //! wait to receive; its values are not in a ring of its own but, packed, in the mailbox and on the
 //! owner's desk, whoever sends them: what is received is always a copy.
 //!
-//! A goroutine that finds no room, or no message, does not wait at once: while its island has
-//! nothing else to do and other islands are at work, it looks again for a moment
-//! ([`World::spin`](super::world::World::spin)), so that two busy islands do not put each other to
-//! sleep for every few messages.
-//!
 //! Invariants
 //! 1. An island has at most one object for a port ([`Ports`]), so references to a port are equal
 //!    where they mean the same port.
@@ -254,8 +249,8 @@ impl Context {
         }
     }
 
-    /// Sends to a port that had no room a moment ago: looks again for a while where that has
-    /// sense, and else waits.
+    /// Sends to a port that had no room a moment ago; its owner makes some where it can, and else
+    /// the sender waits.
     ///
     /// # Safety
     /// `port` is a port of this context.
@@ -263,14 +258,11 @@ impl Context {
     unsafe fn send_to_full(&mut self, port: *mut Port, message: Message) -> JitResult {
         // SAFETY: the caller's promise.
         unsafe {
-            let shared = Port::shared(port);
-            if !(*port).desk.is_null() {
-                // Its owner knows of all the room.
-                self.settle_port(port);
-            } else if !shared.owner.is_asleep() {
-                self.spin(|| shared.mailbox.may_accept());
+            if (*port).desk.is_null() {
+                return self.park_sender(port, message);
             }
-            match shared.mailbox.try_send(message) {
+            self.settle_port(port);
+            match Port::shared(port).mailbox.try_send(message) {
                 Ok(false) => JitResult::Ok,
                 Ok(true) => {
                     self.tell_owner(shared_of(port as usize));
@@ -280,13 +272,6 @@ impl Context {
                 Err(Refused::Full(message)) => self.park_sender(port, message),
             }
         }
-    }
-
-    /// Waits a moment for something that another island may do; only where nobody else wants to
-    /// run. True when it has come.
-    fn spin(&self, come: impl Fn() -> bool) -> bool {
-        let alone = !self.has_ready();
-        alone && self.world.as_ref().is_some_and(|world| world.spin(come))
     }
 
     /// Leaves the running fiber with its message until there is room.
@@ -344,17 +329,13 @@ impl Context {
         // SAFETY: the caller's promise; the results have room for any value.
         unsafe {
             let into = self.results.as_mut_ptr();
-            let mut looked = false;
             loop {
                 match self.take_message(port, into) {
                     Ok(true) => return JitResult::Ok,
                     Ok(false) => {}
                     Err(OutOfMemory) => return self.fault(Fault::OutOfMemory, 0, 0),
                 }
-                let shared = Port::shared(port);
-                if !looked && self.spin(|| shared.mailbox.queued() > 0) {
-                    looked = true;
-                } else if self.announce_port(port) {
+                if self.announce_port(port) {
                     break;
                 }
             }

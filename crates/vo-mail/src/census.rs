@@ -26,6 +26,7 @@ impl Default for Census {
 
 impl Census {
     /// Those that are counted.
+    #[cfg(test)]
     pub fn active(&self) -> usize {
         self.active.load(Ordering::Relaxed)
     }

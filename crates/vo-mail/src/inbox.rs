@@ -17,7 +17,7 @@
 //!    been rung once is.
 
 use crate::census::Census;
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, Ordering, ShortMutex, lock_short};
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -44,12 +44,10 @@ pub enum Slept {
 
 /// See the module's text. `L` is a letter, `B` a bell.
 pub struct Inbox<L, B> {
-    inner: Mutex<Inner<L, B>>,
+    inner: ShortMutex<Inner<L, B>>,
     census: Arc<Census>,
     /// There are letters: a hint for those who look without the lock.
     filled: AtomicBool,
-    /// There is a bell: a hint, likewise.
-    asleep: AtomicBool,
     /// Changed under the lock.
     closed: AtomicBool,
 }
@@ -66,7 +64,7 @@ impl<L, B> Inbox<L, B> {
     /// An empty inbox of an island that is awake and has no token yet.
     pub fn new(census: Arc<Census>) -> Inbox<L, B> {
         Inbox {
-            inner: Mutex::new(Inner {
+            inner: ShortMutex::new(Inner {
                 letters: VecDeque::new(),
                 bell: None,
                 rung: false,
@@ -74,7 +72,6 @@ impl<L, B> Inbox<L, B> {
             }),
             census,
             filled: AtomicBool::new(false),
-            asleep: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
     }
@@ -84,7 +81,7 @@ impl<L, B> Inbox<L, B> {
     /// # Errors
     /// Gives the letter back when the inbox is closed.
     pub fn send(&self, letter: L) -> Result<Option<B>, L> {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         if self.is_closed() {
             return Err(letter);
         }
@@ -95,7 +92,7 @@ impl<L, B> Inbox<L, B> {
 
     /// Has the island look around. The bell of one that sleeps is the caller's to ring.
     pub fn ring(&self) -> Option<B> {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         let bell = self.take_bell(&mut inner);
         inner.rung = bell.is_none();
         bell
@@ -103,7 +100,6 @@ impl<L, B> Inbox<L, B> {
 
     fn take_bell(&self, inner: &mut Inner<L, B>) -> Option<B> {
         let bell = inner.bell.take()?;
-        self.asleep.store(false, Ordering::Relaxed);
         if !std::mem::replace(&mut inner.token, true) {
             self.census.enter();
         }
@@ -112,7 +108,7 @@ impl<L, B> Inbox<L, B> {
 
     /// Moves all letters to the end of `into`; for the island.
     pub fn take(&self, into: &mut VecDeque<L>) {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         inner.rung = false;
         self.filled.store(false, Ordering::Relaxed);
         if into.is_empty() {
@@ -127,21 +123,15 @@ impl<L, B> Inbox<L, B> {
         !self.filled.load(Ordering::Acquire)
     }
 
-    /// Whether the island seems to sleep.
-    pub fn is_asleep(&self) -> bool {
-        self.asleep.load(Ordering::Relaxed)
-    }
-
     /// The island wants to sleep until somebody takes this bell; see [`Slept`]. Whoever has put
     /// the island to sleep has nothing to do with it any more.
     pub fn sleep(&self, bell: B, sleep: Sleep) -> Slept {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         if std::mem::take(&mut inner.rung) || !inner.letters.is_empty() {
             return Slept::No;
         }
         debug_assert!(inner.bell.is_none(), "who sleeps does not run");
         inner.bell = Some(bell);
-        self.asleep.store(true, Ordering::Relaxed);
         let leaves = sleep == Sleep::Stuck && std::mem::take(&mut inner.token);
         drop(inner);
         if leaves && self.census.leave() {
@@ -155,7 +145,7 @@ impl<L, B> Inbox<L, B> {
     /// where that was the last token.
     pub fn close(&self) -> bool {
         let (_letters, _bell);
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         self.closed.store(true, Ordering::Release);
         self.filled.store(false, Ordering::Relaxed);
         let token = std::mem::take(&mut inner.token);

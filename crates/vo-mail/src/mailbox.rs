@@ -32,7 +32,7 @@
 //! Decided against: a lock-free bounded queue. Each message then costs both sides a line of the
 //! cache that the other has just written, and a fence each to see whether the other waits.
 
-use crate::sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{AtomicU8, AtomicUsize, Ordering, ShortMutex, lock_short};
 use std::collections::VecDeque;
 use std::fmt;
 
@@ -87,11 +87,9 @@ const GONE: u8 = 2;
 /// See the module's text. `M` is a message, `T` the token of a sender that waits.
 pub struct Mailbox<M, T> {
     cap: usize,
-    inner: Mutex<Inner<M, T>>,
-    /// `Inner::queue.len()` and `Inner::held`, for those who look without the lock: hints, except
-    /// to who has just locked.
+    inner: ShortMutex<Inner<M, T>>,
+    /// `Inner::queue.len()`, for those who look without the lock: a hint.
     queued: AtomicUsize,
-    held: AtomicUsize,
     /// Changed under the lock.
     state: AtomicU8,
 }
@@ -144,14 +142,13 @@ impl<M, T> Mailbox<M, T> {
     pub fn new(cap: usize) -> Mailbox<M, T> {
         Mailbox {
             cap: cap.max(1),
-            inner: Mutex::new(Inner {
+            inner: ShortMutex::new(Inner {
                 queue: VecDeque::new(),
                 held: 0,
                 parked: VecDeque::new(),
                 announced: false,
             }),
             queued: AtomicUsize::new(0),
-            held: AtomicUsize::new(0),
             state: AtomicU8::new(OPEN),
         }
     }
@@ -164,7 +161,7 @@ impl<M, T> Mailbox<M, T> {
     /// The messages in it, as a sender sees them. The owner sees those that are
     /// [queued](Mailbox::queued) and those on its desk.
     pub fn len(&self) -> usize {
-        let inner = lock(&self.inner);
+        let inner = lock_short(&self.inner);
         inner.queue.len() + inner.held
     }
 
@@ -178,18 +175,12 @@ impl<M, T> Mailbox<M, T> {
         self.queued.load(Ordering::Relaxed)
     }
 
-    /// Whether a sender need not wait: a hint, which may be old.
-    pub fn may_accept(&self) -> bool {
-        let (queued, held) = (self.queued(), self.held.load(Ordering::Relaxed));
-        queued + held < self.cap || self.closed().is_some()
-    }
-
     /// Sends. True when the owner wants to be told of it.
     ///
     /// # Errors
     /// When there is no room, or nothing is accepted any more.
     pub fn try_send(&self, message: M) -> Result<bool, Refused<M>> {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         if let Some(why) = self.closed() {
             return Err(Refused::Closed(why));
         }
@@ -205,7 +196,7 @@ impl<M, T> Mailbox<M, T> {
     /// # Errors
     /// When nothing is accepted any more.
     pub fn park(&self, message: M, token: T) -> Result<Parked<T>, Closed> {
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         if let Some(why) = self.closed() {
             return Err(why);
         }
@@ -218,7 +209,7 @@ impl<M, T> Mailbox<M, T> {
     }
 
     /// Takes a message into the queue, which has room. True when the owner wants to be told.
-    fn accept(&self, inner: &mut MutexGuard<'_, Inner<M, T>>, message: M) -> bool {
+    fn accept(&self, inner: &mut Inner<M, T>, message: M) -> bool {
         debug_assert!(inner.queue.len() + inner.held < self.cap);
         inner.queue.push_back(message);
         self.queued.store(inner.queue.len(), Ordering::Relaxed);
@@ -244,7 +235,7 @@ impl<M, T> Mailbox<M, T> {
         if self.queued() == 0 && !desk.owes() && !closed {
             return Err(Nothing::Empty);
         }
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         std::mem::swap(&mut inner.queue, &mut desk.messages);
         let first = desk.messages.pop_front();
         self.give_room(&mut inner, desk, admitted);
@@ -258,16 +249,11 @@ impl<M, T> Mailbox<M, T> {
     /// Lets senders know of all the room there is, and lets those in who wait; for the owner.
     pub fn settle(&self, desk: &mut Desk<M>, admitted: &mut Vec<T>) {
         if desk.owes() {
-            self.give_room(&mut lock(&self.inner), desk, admitted);
+            self.give_room(&mut lock_short(&self.inner), desk, admitted);
         }
     }
 
-    fn give_room(
-        &self,
-        inner: &mut MutexGuard<'_, Inner<M, T>>,
-        desk: &mut Desk<M>,
-        admitted: &mut Vec<T>,
-    ) {
+    fn give_room(&self, inner: &mut Inner<M, T>, desk: &mut Desk<M>, admitted: &mut Vec<T>) {
         desk.freed = 0;
         inner.held = desk.messages.len();
         while inner.queue.len() + inner.held < self.cap {
@@ -277,7 +263,6 @@ impl<M, T> Mailbox<M, T> {
             inner.queue.push_back(message);
             admitted.push(token);
         }
-        self.held.store(inner.held, Ordering::Relaxed);
         self.queued.store(inner.queue.len(), Ordering::Relaxed);
     }
 
@@ -287,7 +272,7 @@ impl<M, T> Mailbox<M, T> {
         if !desk.is_empty() {
             return false;
         }
-        let mut inner = lock(&self.inner);
+        let mut inner = lock_short(&self.inner);
         self.give_room(&mut inner, desk, admitted);
         let nothing = inner.queue.is_empty() && self.closed().is_none();
         inner.announced = nothing;
@@ -312,7 +297,7 @@ impl<M, T> Mailbox<M, T> {
         // What messages hold may be mailboxes: they are dropped outside of the lock.
         let (_parked, _lost);
         {
-            let mut inner = lock(&self.inner);
+            let mut inner = lock_short(&self.inner);
             let before = self.state.load(Ordering::Relaxed);
             if before == GONE || (before == CLOSED && !gone) {
                 return false;

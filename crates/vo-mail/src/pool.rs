@@ -28,6 +28,8 @@ struct Sleepers {
 /// See the module's text.
 pub struct Pool<T> {
     ready: SegQueue<T>,
+    /// How many have been taken.
+    taken: AtomicUsize,
     /// Workers that sleep or are about to, in the seat or here.
     sleeping: AtomicUsize,
     spinning: AtomicUsize,
@@ -52,6 +54,7 @@ impl<T> Pool<T> {
     pub fn new() -> Pool<T> {
         Pool {
             ready: SegQueue::new(),
+            taken: AtomicUsize::new(0),
             sleeping: AtomicUsize::new(0),
             spinning: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -72,7 +75,9 @@ impl<T> Pool<T> {
 
     /// Takes the oldest that is ready.
     pub fn take(&self) -> Option<T> {
-        self.ready.pop()
+        let item = self.ready.pop()?;
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        Some(item)
     }
 
     /// Whether nothing is ready.
@@ -80,23 +85,39 @@ impl<T> Pool<T> {
         self.ready.is_empty()
     }
 
-    /// Looks so many times; `pause` is called in between, and ends the search by false.
-    pub fn spin(&self, rounds: u32, mut pause: impl FnMut() -> bool) -> (Option<T>, RingSeat) {
-        self.spinning.fetch_add(1, Ordering::SeqCst);
+    /// Looks so many times; `pause` is called in between, and ends the search by false. What is
+    /// ready is taken when so many looks (`patience`) have found that nobody else takes anything:
+    /// whoever has put it may be about to run it, where what it needs is near.
+    pub fn spin(
+        &self,
+        rounds: u32,
+        patience: u32,
+        mut pause: impl FnMut() -> bool,
+    ) -> (Option<T>, RingSeat) {
         let mut found = None;
-        for _ in 0..rounds {
-            // Looking only reads: it does not take the queue's memory from whoever puts.
-            if !self.ready.is_empty() {
-                found = self.ready.pop();
+        let (mut taken, mut waited) = (self.taken.load(Ordering::Relaxed), 0);
+        loop {
+            self.spinning.fetch_add(1, Ordering::SeqCst);
+            for _ in 0..rounds {
+                let now = self.taken.load(Ordering::Relaxed);
+                if now != taken || self.ready.is_empty() {
+                    (taken, waited) = (now, 0);
+                } else if waited < patience {
+                    waited += 1;
+                } else {
+                    found = self.take();
+                }
+                if found.is_some() || !pause() {
+                    break;
+                }
             }
-            if found.is_some() || !pause() {
+            self.spinning.fetch_sub(1, Ordering::SeqCst);
+            fence(Ordering::SeqCst);
+            // What was put while this spun has woken nobody: it is not left alone.
+            if found.is_some() || self.ready.is_empty() || self.is_stopped() {
                 break;
             }
         }
-        self.spinning.fetch_sub(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        // What was put while this spun has woken nobody.
-        let found = found.or_else(|| self.ready.pop());
         let ring = if found.is_some() && !self.ready.is_empty() {
             self.wake_one()
         } else {

@@ -120,11 +120,6 @@ impl Sender {
         self.shared.is_closed()
     }
 
-    /// Whether the island seems to sleep.
-    pub fn is_asleep(&self) -> bool {
-        self.shared.is_asleep()
-    }
-
     /// Puts the island to sleep until somebody rings this bell: for the worker that runs it, which
     /// has let go of everything that is the island's.
     pub fn sleep(&self, bell: Waker, sleep: Sleep) -> Slept {

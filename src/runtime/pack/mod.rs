@@ -216,7 +216,11 @@ impl Message {
             words: [0; INLINE_WORDS],
             graph: None,
         };
-        message.words[..words.len()].copy_from_slice(words);
+        // Most are one word, for which a call that copies is dear.
+        match *words {
+            [word] => message.words[0] = word,
+            _ => message.words[..words.len()].copy_from_slice(words),
+        }
         message
     }
 }

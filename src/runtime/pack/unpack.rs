@@ -22,8 +22,13 @@ impl Context {
         words: usize,
     ) -> Result<(), OutOfMemory> {
         let Some(mut graph) = message.graph else {
-            // SAFETY: the caller's promise.
-            unsafe { ptr::copy_nonoverlapping(message.words.as_ptr(), into, words) };
+            // SAFETY: the caller's promise. Most are one word, for which a call that copies is dear.
+            unsafe {
+                match words {
+                    1 => into.write(message.words[0]),
+                    _ => ptr::copy_nonoverlapping(message.words.as_ptr(), into, words),
+                }
+            }
             return Ok(());
         };
         debug_assert_eq!(graph.root, words);

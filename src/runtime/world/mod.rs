@@ -59,13 +59,6 @@ use vo_mail::inbox::Sleep;
 use vo_mail::mailbox::Mailbox;
 use vo_mail::pool::{Pool, RingSeat};
 
-/// How often, and after how many pauses each, [`World::spin`] looks: some two microseconds
-/// altogether, about what it costs both sides together when an island is put to sleep and woken.
-/// The pauses let some messages gather, and keep the lines of the cache with whoever writes them.
-const LOOKS: u32 = 8;
-/// See [`LOOKS`].
-const PAUSES_PER_LOOK: u32 = 8;
-
 /// Makes what runs the goroutines of an island.
 pub type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
 
@@ -310,25 +303,6 @@ impl World {
         if ring.0 {
             self.reactor.notify();
         }
-    }
-
-    /// Looks for a moment, as long as other islands are at work on other threads, whether something
-    /// has come that they may do. True when it has.
-    pub fn spin(&self, come: impl Fn() -> bool) -> bool {
-        // Islands that doze are counted, and are not at work.
-        let dozing = self.dozing.load(Ordering::Relaxed).max(0) as usize;
-        if self.most_workers == 1 || self.has_ready() || self.census.active() < dozing + 2 {
-            return false;
-        }
-        for _ in 0..LOOKS {
-            for _ in 0..PAUSES_PER_LOOK {
-                std::hint::spin_loop();
-            }
-            if come() {
-                return true;
-            }
-        }
-        false
     }
 
     /// Whether islands are ready that no worker runs.

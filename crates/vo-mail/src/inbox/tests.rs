@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::mailbox::{Desk, Mailbox, Nothing};
-use crate::sync::{AtomicUsize, Condvar, wait};
+use crate::sync::{AtomicUsize, Condvar, Mutex, lock, wait};
 use loom::thread;
 
 /// What stands for a worker that runs one island: counts rings, and waits for one.

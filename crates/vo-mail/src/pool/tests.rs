@@ -93,15 +93,15 @@ fn two_puts_wake_two_sleepers() {
     });
 }
 
-#[test]
-fn a_spinner_finds_it_or_looks_again() {
-    loom::model(|| {
+/// With any patience.
+fn a_spinner_finds(patience: u32) {
+    loom::model(move || {
         let pool = Arc::new(Pool::new());
         let other = pool.clone();
         let putter = thread::spawn(move || {
             assert_eq!(other.put(7), RingSeat(false));
         });
-        let found = match pool.spin(2, || true) {
+        let found = match pool.spin(2, patience, || true) {
             (Some(item), _) => item,
             (None, _) => work(&pool, None),
         };
@@ -111,13 +111,23 @@ fn a_spinner_finds_it_or_looks_again() {
 }
 
 #[test]
+fn a_spinner_finds_it_or_looks_again() {
+    a_spinner_finds(0);
+}
+
+#[test]
+fn a_patient_spinner_finds_it_or_looks_again() {
+    a_spinner_finds(1);
+}
+
+#[test]
 fn a_spinner_does_not_hide_the_second_item() {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(|| {
         let pool = Arc::new(Pool::new());
         let (first, second) = (pool.clone(), pool.clone());
-        let spinner = thread::spawn(move || match first.spin(1, || true) {
+        let spinner = thread::spawn(move || match first.spin(1, 0, || true) {
             (Some(item), _) => item,
             (None, _) => work(&first, None),
         });
