@@ -55,9 +55,10 @@ struct Free {
     warm: Vec<u32>,
 }
 
-/// How many segments stay mapped at most. Each holds the pages that its heaps have touched: one for
-/// each size of objects, and some in the table of descriptors.
-const MAX_WARM: usize = 16;
+/// How many segments stay mapped at most: more than end at a time, where islands are reclaimed by
+/// collections that each find some sixty of them. Each holds the pages that its heaps have touched:
+/// one for each size of objects, and some in the table of descriptors.
+const MAX_WARM: usize = 128;
 
 // SAFETY: `descs` points to memory that lives as long as the process, and who may touch which
 // descriptor is said by invariant 3.
