@@ -24,6 +24,7 @@
 
 use crate::codegen::exec::{Code, JitExecutor, THREAD_STACK_BYTES};
 use crate::host::Host;
+use crate::inline;
 use crate::interp::Interp;
 use crate::running::{Canceller, Running};
 use crate::runtime::context::Options;
@@ -34,14 +35,18 @@ use crate::runtime::program::Program;
 use crate::runtime::report::Report;
 use crate::runtime::world::{MakeExecutor, Totals, World};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use vo_bytecode::Module;
 use vo_bytecode::verify::{VerifyError, verify};
 
 /// A verified program, ready to be run any number of times.
 pub struct Engine {
-    program: Arc<Program>,
+    module: Module,
+    /// The program as it is, for the interpreter.
+    plain: OnceLock<Arc<Program>>,
+    /// The program that native code is made of.
+    native: OnceLock<Arc<Program>>,
     host: Arc<Table>,
 }
 
@@ -164,14 +169,27 @@ impl Engine {
     pub fn with_host(module: Module, host: Host) -> Result<Engine, EngineError> {
         verify(&module).map_err(EngineError::Malformed)?;
         Ok(Engine {
-            program: Arc::new(Program::new(module)),
+            module,
+            plain: OnceLock::new(),
+            native: OnceLock::new(),
             host: host.into_table(),
         })
     }
 
     /// The program's module.
     pub fn module(&self) -> &Module {
-        &self.program.module
+        &self.module
+    }
+
+    /// The program that is run: for native code one in which calls of small functions are written
+    /// out. Who observes a run wants to see each function by itself.
+    fn program(&self, config: &RunConfig) -> &Arc<Program> {
+        let module = || self.module.clone();
+        if config.kind == EngineKind::Jit && config.options.observer.is_none() {
+            (self.native).get_or_init(|| Arc::new(Program::of(inline::expand(module()))))
+        } else {
+            self.plain.get_or_init(|| Arc::new(Program::new(module())))
+        }
     }
 
     /// Runs the program to its end, and drives the host functions that it waits for meanwhile.
@@ -188,7 +206,7 @@ impl Engine {
     /// # Errors
     /// When there is no thread for it.
     pub fn start(&self, config: &RunConfig, output: Output) -> Result<Running, EngineError> {
-        let program = self.program.clone();
+        let program = self.program(config).clone();
         let config = config.clone();
         let (done, result) = async_channel::bounded(1);
         let (driver, calls) = async_channel::unbounded();
@@ -287,7 +305,7 @@ fn stats(
     all: Duration,
 ) -> Stats {
     let mut stats = Stats {
-        functions: program.module.functions.len(),
+        functions: program.functions(),
         islands: totals.islands,
         suspensions: totals.suspensions,
         switches: totals.switches,

@@ -1,7 +1,7 @@
 //! A continuation-passing JIT for Vo, a Go-like language of goroutines and channels.
 //!
-//! The way of a program: bytecode ([`vo_bytecode`]) is verified, its control flow is analysed
-//! ([`cfg`]), a plan is made of where its functions can stop and what they carry across
+//! The way of a program: bytecode ([`vo_bytecode`]) is verified, calls of small functions are written
+//! out ([`mod@inline`]), control flow is analysed ([`cfg`]), a plan is made of where its functions can stop and what they carry across
 //! ([`split`]), native code is made of both ([`codegen`]), and the [`runtime`] runs it. The
 //! reference interpreter ([`interp`]) runs the same bytecode over the same runtime objects. What
 //! each stage makes of a function can be seen ([`view`]). All
@@ -12,6 +12,7 @@ pub mod codegen;
 pub mod engine;
 pub mod formatting;
 pub mod host;
+pub mod inline;
 pub mod interp;
 pub mod load;
 pub mod running;

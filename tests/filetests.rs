@@ -6,6 +6,7 @@
 //! ```text
 //! ; test cfg [FUNC]      the control-flow graph of each function, or of that one
 //! ; test calls           the call graph
+//! ; test inline [FUNC]   the code of each function, or of that one, with small calls written out
 //! ; test split [FUNC]    the split plan of each function, or of that one
 //! ; test run             runs it on the interpreter, natively, and under each stress mode
 //! ; test verify          the errors of a malformed module
@@ -21,9 +22,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 use vo_bytecode::verify::verify;
-use vo_bytecode::{Function, Module, text};
+use vo_bytecode::{FuncId, Function, Module, text};
 use vo_jit::cfg::{self, CallGraph};
 use vo_jit::engine::{Engine, EngineKind, RunConfig};
+use vo_jit::inline;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
 use vo_jit::split::{self, ModulePlan};
@@ -110,6 +112,17 @@ fn perform(directive: &str, module: &Module) -> Result<String, Failed> {
             let wanted = plans.filter(|(func, _)| name.is_empty() || func.name == name);
             wanted
                 .map(|(func, plan)| split::print::print(func, plan))
+                .collect()
+        }
+        "inline" => {
+            let inlined = inline::expand(module.clone());
+            if let Err(errors) = verify(&inlined.module) {
+                return Err(format!("what came of it is malformed: {}", errors[0]).into());
+            }
+            let wanted = (0..module.functions.len()).map(|at| FuncId(at as u32));
+            wanted
+                .filter(|id| name.is_empty() || module.func(*id).name == name)
+                .map(|id| inline::print::function(&inlined, id))
                 .collect()
         }
         "run" => run_everywhere(module)?,

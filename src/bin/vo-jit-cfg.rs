@@ -69,7 +69,11 @@ fn run(cli: &Cli) -> Result<(), String> {
         Some(file) => Some(profile::read(file, &module)?),
         None => None,
     };
-    let mut builder = Builder::new(module, &cli.file);
+    // A run that is profiled has each function by itself.
+    let mut builder = match profile {
+        Some(_) => Builder::plain(module, &cli.file),
+        None => Builder::new(module, &cli.file),
+    };
     let wish = Wish {
         program: cli.file.clone(),
         funcs: cli.func.clone(),

@@ -2,15 +2,15 @@
 
 use super::jit::{Jit, SpecialPoint, Tables};
 use crate::cfg::CallGraph;
+use crate::inline::Frame;
 use crate::runtime::context::{Context, Options};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::heap::Marker;
-use crate::runtime::panic::Frame;
 use crate::runtime::program::{Program, Shape};
 use crate::runtime::record::Record;
 use crate::runtime::sched::{Executor, Ran};
 use crate::runtime::select::{self, SelectWait};
-use crate::split::plan::{self, Point};
+use crate::split::plan;
 use crate::split::{ModulePlan, PointKind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -238,18 +238,12 @@ impl Executor for JitExecutor {
         self.for_each_record(cx, fiber, |record| {
             // SAFETY: the records of a captured fiber are valid.
             let (func, point) = self.code.plan.point(unsafe { (*record).point });
-            let lines = &self.code.program.module.func(func).lines;
-            frames.push(Frame {
-                func,
-                line: line_of(lines, point),
-            });
+            let program = &self.code.program;
+            let site = program.site(func, point.inst as usize);
+            frames.extend(program.places.frames(site));
         });
         frames
     }
-}
-
-fn line_of(lines: &[u32], point: &Point) -> u32 {
-    lines.get(point.inst as usize).copied().unwrap_or(0)
 }
 
 /// For each point that is a select the shapes of the values that its cases receive.

@@ -11,7 +11,7 @@ use super::stubs::Stub;
 use super::{abi, func, isa};
 use crate::cfg::Cfg;
 use crate::runtime::context::{Context, Entry};
-use crate::runtime::helpers::{Helper, site};
+use crate::runtime::helpers::Helper;
 use crate::runtime::native;
 use crate::runtime::observe::Observer;
 use crate::runtime::program::Program;
@@ -268,6 +268,9 @@ impl Jit {
         }
         for at in 0..self.native.len() {
             let id = FuncId(at as u32);
+            if self.decls.program.gone[at] {
+                continue;
+            }
             if self.decls.plan.func(id).called {
                 self.define_hot(id)?;
             } else {
@@ -362,11 +365,11 @@ impl Jit {
         points[count + SpecialPoint::Exit as usize] = self.stub_address(Stub::Exit);
         points[count + SpecialPoint::Leave as usize] = self.stub_address(Stub::Leave);
         points[count + SpecialPoint::Overflow as usize] = self.stub_address(Stub::Overflow);
-        let module = &self.decls.program.module;
+        let program = &self.decls.program;
         let sites = (self.decls.plan.points.iter())
             .map(|(func, at)| {
                 let point = &self.decls.plan.func(*func).points[*at as usize];
-                site(func.0, module.func(*func).lines[point.inst as usize])
+                program.site(*func, point.inst as usize)
             })
             .collect();
         let address = |code: &Option<CodeId>| code.map_or(std::ptr::null(), |id| self.address(id));

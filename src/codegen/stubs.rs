@@ -12,9 +12,10 @@
 use super::abi;
 use super::func::raw::Raw;
 use super::jit::Decls;
+use crate::inline::NOWHERE;
 use crate::runtime::context::{Context, MAX_FIBER_WORDS};
 use crate::runtime::fiber::{Fiber, State};
-use crate::runtime::helpers::{Helper, NOWHERE};
+use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
 use crate::runtime::record::{RECORD_CLASSES, Record};
 use cranelift_codegen::ir::condcodes::IntCC;

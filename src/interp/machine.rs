@@ -192,7 +192,7 @@ impl<'a> Machine<'a> {
             let function = program.module.func(func);
             // A panic that goes on was in this frame already.
             if !matches!(function.code[pc], Inst::PanicOn { .. }) {
-                self.cx.unwound(func, function.lines[pc]);
+                self.cx.unwound(program.site(func, pc));
             }
             let lands = function.code[pc].lands();
             if let Some(landing) = program.landing(func).filter(|_| lands) {

@@ -22,10 +22,10 @@ mod stack;
 mod tests;
 mod wait;
 
+use crate::inline::Frame;
 use crate::runtime::context::Context;
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::heap::Marker;
-use crate::runtime::panic::Frame;
 use crate::runtime::program::Program;
 use crate::runtime::sched::{Executor, Ran};
 use machine::{Left, Machine};

@@ -1,8 +1,8 @@
 //! A goroutine's frames and what it waits for.
 
+use crate::inline::Frame as TraceFrame;
 use crate::runtime::chan::Chan;
 use crate::runtime::heap::Marker;
-use crate::runtime::panic::Frame as TraceFrame;
 use crate::runtime::program::{Program, Shape};
 use crate::runtime::select::VALUE;
 use vo_bytecode::types::MAX_FLAT_SLOTS;

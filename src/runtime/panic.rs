@@ -7,7 +7,7 @@
 //! frames that it unwinds.
 
 use super::context::{Context, JitResult};
-use vo_bytecode::FuncId;
+use crate::inline::Frame;
 
 /// A panic that is not over.
 #[derive(Debug, Default)]
@@ -74,15 +74,6 @@ impl Panicking {
         self.former = None;
         self.value = PanicValue::default();
     }
-}
-
-/// A line of a trace.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Frame {
-    /// The function.
-    pub func: FuncId,
-    /// The source line.
-    pub line: u32,
 }
 
 /// What was panicked with.
@@ -280,10 +271,11 @@ impl Context {
         self.panic(PanicValue::Assertion(text))
     }
 
-    /// Adds a frame to the trace of the panic in flight.
-    pub fn unwound(&mut self, func: FuncId, line: u32) {
+    /// Adds the frames of a place to the trace of the panic in flight.
+    pub fn unwound(&mut self, site: u64) {
         if let Some(panicking) = &mut self.panicking {
-            panicking.push(Frame { func, line });
+            let frames = self.program.places.frames(site);
+            frames.for_each(|frame| panicking.push(frame));
         }
     }
 }

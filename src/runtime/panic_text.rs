@@ -7,9 +7,7 @@ use super::context::Context;
 use super::panic::{PanicValue, Panicking};
 use super::record::Record;
 use super::sched::{Executor, Ran};
-
-/// The function that the front end adds for this: `func(v any) string`.
-const FUNCTION: &str = "runtime.panicText";
+use vo_bytecode::PANIC_TEXT;
 
 /// Replaces a panic value that has a text of its own by that text.
 ///
@@ -27,7 +25,7 @@ fn describe_one(cx: &mut Context, executor: &mut dyn Executor, panicking: &mut P
     let PanicValue::Value(type_word, data) = panicking.value else {
         return;
     };
-    let Some(func) = cx.program.module.find_func(FUNCTION) else {
+    let Some(func) = cx.program.module.find_func(PANIC_TEXT) else {
         return;
     };
     let Some(index) = type_word.checked_sub(1) else {

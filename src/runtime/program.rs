@@ -4,9 +4,9 @@ use super::chan::Chan;
 use super::heap::{LayoutId, Layouts, Marker};
 use super::map::Maps;
 use super::pack::Plans;
-use super::panic::Frame;
 use super::port::Port;
 use super::world::handle::Handle;
+use crate::inline::{Frame, Inlined, Places};
 use std::sync::Arc;
 use vo_bytecode::{
     FuncId, Function, GlobalId, ISLAND_INIT, MethodId, Module, SlotTy, StrId, TypeId, TypeKind,
@@ -16,6 +16,10 @@ use vo_bytecode::{
 pub struct Program {
     /// The module.
     pub module: Module,
+    /// Where its instructions stood before they were copied into other functions.
+    pub places: Places,
+    /// The functions that nothing reaches since their calls are written out; they have no code.
+    pub gone: Vec<bool>,
     /// Heap layouts: those of the module's types, then the runtime's own.
     pub layouts: Arc<Layouts>,
     /// The layouts of the runtime's own objects.
@@ -149,6 +153,21 @@ impl Program {
 
     /// Derives the tables of a module that has passed the verifier.
     pub fn new(module: Module) -> Program {
+        let functions = module.functions.len();
+        Program::of(Inlined {
+            module,
+            places: Places::new(functions),
+            gone: vec![false; functions],
+        })
+    }
+
+    /// Derives the tables of a module in which calls are written out.
+    pub fn of(inlined: Inlined) -> Program {
+        let Inlined {
+            module,
+            places,
+            gone,
+        } = inlined;
         let mut layouts = Layouts::new(&module.types);
         let own = OwnLayouts {
             chan: layouts.register_custom(Chan::trace),
@@ -180,6 +199,8 @@ impl Program {
             recovers: functions.iter().map(Function::recovers).collect(),
             landings: functions.iter().map(Function::landing).collect(),
             module,
+            places,
+            gone,
             layouts,
             own,
             maps,
@@ -189,6 +210,16 @@ impl Program {
             closures,
             sizes,
         }
+    }
+
+    /// Where an instruction stands, in one word; [`Places::frames`] says what it means.
+    pub fn site(&self, func: FuncId, inst: usize) -> u64 {
+        self.places.site(&self.module, func, inst)
+    }
+
+    /// How many functions it has, but for those that are gone.
+    pub fn functions(&self) -> usize {
+        self.gone.iter().filter(|gone| !**gone).count()
     }
 
     /// The bytes of a string constant; they stay where they are.

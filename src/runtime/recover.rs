@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_replaced_panic_leaves_its_frames_and_its_value() {
-        use crate::runtime::panic::Frame;
+        use crate::inline::Frame;
         let frame = |func: u32| Frame {
             func: FuncId(func),
             line: func,

@@ -5,10 +5,11 @@
 use super::fiber::State;
 use super::native::{Value, general_text};
 use super::outside::inbox::Stop;
-use super::panic::{Frame, KEPT_FRAMES, PanicValue, Panicking};
+use super::panic::{KEPT_FRAMES, PanicValue, Panicking};
 use super::program::Program;
 use super::sched::{Ended, Stuck};
 use super::value::name::type_name;
+use crate::inline::Frame;
 use std::fmt::Write;
 use vo_bytecode::{Inst, TypeKind};
 

@@ -6,9 +6,10 @@ use super::heap::Marker;
 use super::outside::inbox::Stop;
 use super::outside::reactor::TIMED_OUT;
 use super::outside::waits::Reason;
-use super::panic::{Fault, Frame, PanicValue, Panicking};
+use super::panic::{Fault, PanicValue, Panicking};
 use super::timer::Action;
 use super::world::handle::{self, Boot};
+use crate::inline::Frame;
 use std::time::{Duration, Instant};
 use vo_bytecode::FuncId;
 

@@ -156,7 +156,7 @@ fn the_list_tells_why_functions_suspend() {
     assert!(list.contains("main.main: "), "{list}");
     assert!(list.contains("may wait in"), "{list}");
     // That it waits is told rather than that it polls, over any number of calls.
-    let why = "sync.(*WaitGroup).Wait calls sync.(*waiters).wait at line";
+    let why = "sync.(*WaitGroup).Done calls sync.(*WaitGroup).Add at line";
     assert!(list.contains(why), "{list}");
     let both = run(&[PROGRAM, "--list", "--format", "json"]);
     assert_eq!(both.status.code(), Some(2), "a list is text");

@@ -165,7 +165,7 @@ fn module() -> Module {
 /// What is shown of a run: counts, heat, waits, in every format.
 #[test]
 fn runs_are_shown_as_they_were() {
-    let builder = Builder::new(module(), &folder());
+    let builder = Builder::plain(module(), &folder());
     let profile = profile(&builder);
     let waits = waits::of_run(&builder, &profile);
     let mut views = vec![view("filter")];

@@ -30,23 +30,52 @@ pub trait SlotVisitor {
     fn write(&mut self, slot: Slot);
 }
 
+/// Gives the slots and the jump targets of an instruction new numbers.
+pub trait Renumber {
+    /// The new number of a slot. Slots that belong together stay next to each other.
+    fn slot(&mut self, slot: Slot) -> Slot;
+    /// The new number of a jump target.
+    fn target(&mut self, target: Target) -> Target;
+}
+
 /// An operand of an instruction.
 pub trait Operand {
     /// Shows the operand's slots, in order.
     fn visit(&self, visitor: &mut impl SlotVisitor);
+    /// Gives the operand's slots and jump targets new numbers.
+    fn renumber(&mut self, new: &mut impl Renumber);
 }
 
-macro_rules! slotless {
-    ($($ty:ty),*) => { $(impl Operand for $ty { fn visit(&self, _: &mut impl SlotVisitor) {} })* };
+macro_rules! plain {
+    ($($ty:ty),*) => { $(impl Operand for $ty {
+        fn visit(&self, _: &mut impl SlotVisitor) {}
+        fn renumber(&mut self, _: &mut impl Renumber) {}
+    })* };
 }
-slotless!(
-    Imm, Target, Targets, F64Bits, F32Bits, OptType, IntKind, FloatKind, BinOp, UnOp, CmpOp,
-    FBinOp, FUnOp, Mem, SliceKind, StrId, FuncId, TypeId, GlobalId, RtFn, bool
+plain!(
+    Imm, F64Bits, F32Bits, OptType, IntKind, FloatKind, BinOp, UnOp, CmpOp, FBinOp, FUnOp, Mem,
+    SliceKind, StrId, FuncId, TypeId, GlobalId, RtFn, bool
 );
+
+impl Operand for Target {
+    fn visit(&self, _: &mut impl SlotVisitor) {}
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        *self = new.target(*self);
+    }
+}
+impl Operand for Targets {
+    fn visit(&self, _: &mut impl SlotVisitor) {}
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0.iter_mut().for_each(|target| target.renumber(new));
+    }
+}
 
 impl Operand for Dst {
     fn visit(&self, visitor: &mut impl SlotVisitor) {
         visitor.write(self.0);
+    }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = new.slot(self.0);
     }
 }
 impl Operand for OptDst {
@@ -55,10 +84,16 @@ impl Operand for OptDst {
             visitor.write(slot);
         }
     }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = self.0.map(|slot| new.slot(slot));
+    }
 }
 impl Operand for Src {
     fn visit(&self, visitor: &mut impl SlotVisitor) {
         visitor.read(self.0);
+    }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = new.slot(self.0);
     }
 }
 impl Operand for OptSrc {
@@ -67,15 +102,24 @@ impl Operand for OptSrc {
             visitor.read(slot);
         }
     }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = self.0.map(|slot| new.slot(slot));
+    }
 }
 impl Operand for Dsts {
     fn visit(&self, visitor: &mut impl SlotVisitor) {
         self.0.iter().for_each(|slot| visitor.write(*slot));
     }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0.iter_mut().for_each(|slot| *slot = new.slot(*slot));
+    }
 }
 impl Operand for Srcs {
     fn visit(&self, visitor: &mut impl SlotVisitor) {
         self.0.iter().for_each(|slot| visitor.read(*slot));
+    }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0.iter_mut().for_each(|slot| *slot = new.slot(*slot));
     }
 }
 impl Operand for IfaceDst {
@@ -83,11 +127,17 @@ impl Operand for IfaceDst {
         visitor.write(self.0);
         visitor.write(self.0.next());
     }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = new.slot(self.0);
+    }
 }
 impl Operand for IfaceSrc {
     fn visit(&self, visitor: &mut impl SlotVisitor) {
         visitor.read(self.0);
         visitor.read(self.0.next());
+    }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        self.0 = new.slot(self.0);
     }
 }
 impl Operand for Callee {
@@ -99,6 +149,12 @@ impl Operand for Callee {
                 visitor.read(*slot);
                 visitor.read(slot.next());
             }
+        }
+    }
+    fn renumber(&mut self, new: &mut impl Renumber) {
+        match self {
+            Callee::Func(_) => {}
+            Callee::Closure(slot) | Callee::Method(slot, _) => *slot = new.slot(*slot),
         }
     }
 }
@@ -127,6 +183,13 @@ macro_rules! instructions {
             pub fn visit_slots(&self, visitor: &mut impl SlotVisitor) {
                 match self {
                     $(Inst::$name { $($field),* } => { $($field.visit(visitor);)* let _ = visitor; })*
+                }
+            }
+
+            /// Gives every slot and jump target of the instruction a new number.
+            pub fn renumber(&mut self, new: &mut impl Renumber) {
+                match self {
+                    $(Inst::$name { $($field),* } => { $($field.renumber(new);)* let _ = new; })*
                 }
             }
         }

@@ -29,7 +29,8 @@ pub mod verify;
 
 pub use inst::Inst;
 pub use module::{
-    FuncId, Function, Global, GlobalId, ISLAND_INIT, Module, SlotName, SourceType, StrId,
+    FuncId, Function, Global, GlobalId, ISLAND_INIT, Module, PANIC_TEXT, SlotName, SourceType,
+    StrId,
 };
 pub use ops::*;
 pub use rtfn::RtFn;

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// initialises the packages. Without parameters and results.
 pub const ISLAND_INIT: &str = "$init";
 
+/// The name of the function that gives the text of an uncaught panic's value where the value's own
+/// methods make it: `func(v any) string`.
+pub const PANIC_TEXT: &str = "runtime.panicText";
+
 macro_rules! index {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -173,6 +177,12 @@ impl Module {
     /// The function of that id.
     pub fn func(&self, id: FuncId) -> &Function {
         &self.functions[id.index()]
+    }
+
+    /// The functions that the runtime itself runs: the entry, and those it knows by name.
+    pub fn begins(&self) -> impl Iterator<Item = FuncId> {
+        let named = [ISLAND_INIT, PANIC_TEXT].map(|name| self.find_func(name));
+        self.entry.into_iter().chain(named.into_iter().flatten())
     }
 
     /// The function of that name.

@@ -6,7 +6,6 @@ use crate::cfg::{BlockId, Rotation, bounds};
 use crate::codegen::abi;
 use crate::codegen::jit::Decls;
 use crate::codegen::listing;
-use crate::runtime::helpers::site;
 use crate::runtime::record::{RECORD_BYTES, Record};
 use crate::split::plan::Resume;
 use crate::split::{Analysis, FuncPlan, Point, PointKind};
@@ -73,8 +72,8 @@ pub(super) struct Emitter<'a, 'b, 'f> {
     pub lands: bool,
     /// Where every suspension of the resume form leaves it.
     pub dispatch_exit: Option<Block>,
-    /// The line of the instruction that is emitted.
-    pub line: u32,
+    /// The instruction that is emitted.
+    pub inst: usize,
     /// What is known of slots since the block's start.
     pub known: Known,
     /// Back edges that the current block leaves by, with the blocks that stand on them.
@@ -145,7 +144,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
             landed: None,
             lands: false,
             dispatch_exit: None,
-            line: 0,
+            inst: 0,
             known: Known::default(),
             pending_edges: Vec::new(),
             redundant_checks: bounds::redundant_checks(func, &analysis.cfg),
@@ -209,7 +208,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         }
         let start = self.blocks[BlockId::ENTRY.index()];
         if self.plan.entry_check && !self.func.recovers() {
-            self.line = self.func.lines.first().copied().unwrap_or(0);
+            self.inst = 0;
             self.check_entry(start);
         } else {
             self.raw.jump(start, &[]);
@@ -411,7 +410,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
 
     /// What is emitted from here on is for instruction `at`.
     fn locate(&mut self, at: usize) {
-        self.line = self.func.lines.get(at).copied().unwrap_or(0);
+        self.inst = at;
         if self.raw.decls.locations {
             self.raw.b.set_srcloc(listing::location(at));
         }
@@ -508,7 +507,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
 
     /// The place of the current instruction, as a constant.
     pub fn site(&mut self) -> Value {
-        let site = site(self.id.0, self.line);
+        let site = self.raw.decls.program.site(self.id, self.inst);
         self.raw.int(site as i64)
     }
 }

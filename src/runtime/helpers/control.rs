@@ -1,12 +1,12 @@
 //! Helpers for scheduling, records and panics.
 
-use super::{NOWHERE, context};
+use super::context;
 use crate::runtime::context::{Context, HANDOFF_BUDGET, JitResult};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::panic::{Fault, PanicValue};
 use crate::runtime::record::Record;
 use std::sync::atomic::Ordering;
-use vo_bytecode::{FuncId, MethodId, TypeId};
+use vo_bytecode::{MethodId, TypeId};
 
 /// # Safety
 /// As for all helpers: called by the native code of this context.
@@ -145,14 +145,14 @@ pub(super) unsafe extern "C" fn fault(cx: *mut Context, code: u64, a: u64, b: u6
         Some(fault) => cx.fault(fault, a as i64, b as i64),
         None => JitResult::Panic,
     };
-    unwound_at(cx, site);
+    cx.unwound(site);
 }
 
 pub(super) unsafe extern "C" fn panic(cx: *mut Context, type_word: u64, data: u64, site: u64) {
     // SAFETY: as for `poll`.
     let cx = unsafe { context(cx) };
     let _ = cx.panic(PanicValue::Value(type_word, data));
-    unwound_at(cx, site);
+    cx.unwound(site);
 }
 
 pub(super) unsafe extern "C" fn panic_assert(
@@ -165,12 +165,12 @@ pub(super) unsafe extern "C" fn panic_assert(
     let cx = unsafe { context(cx) };
     let text = cx.program.assertion_text(type_word, TypeId(want as u32));
     let _ = cx.assertion_failed(text);
-    unwound_at(cx, site);
+    cx.unwound(site);
 }
 
 pub(super) unsafe extern "C" fn unwound(cx: *mut Context, site: u64) {
     // SAFETY: as for `poll`.
-    unwound_at(unsafe { context(cx) }, site);
+    unsafe { context(cx) }.unwound(site);
 }
 
 pub(super) unsafe extern "C" fn land(cx: *mut Context, former: u64) -> u64 {
@@ -206,12 +206,6 @@ pub(super) unsafe extern "C" fn arm_method(
 pub(super) unsafe extern "C" fn recover(cx: *mut Context, number: u64) -> u64 {
     // SAFETY: as for `poll`.
     unsafe { context(cx).recover(number) as u64 }
-}
-
-fn unwound_at(cx: &mut Context, site: u64) {
-    if site != NOWHERE {
-        cx.unwound(FuncId((site >> 32) as u32), site as u32);
-    }
 }
 
 impl Context {

@@ -222,14 +222,6 @@ helpers! {
     NativeArrived = values::native_arrived(function, ty) -> status;
 }
 
-/// Where in the program something happened: function and line in one word.
-pub fn site(func: u32, line: u32) -> u64 {
-    u64::from(func) << 32 | u64::from(line)
-}
-
-/// The site of what belongs to no function: it adds no frame to a trace.
-pub const NOWHERE: u64 = u64::MAX;
-
 /// The context behind a helper's first argument.
 ///
 /// # Safety

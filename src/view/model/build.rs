@@ -7,6 +7,7 @@ use super::{
 use crate::cfg::{BlockId, CallGraph, Cfg, Dominators, Effects, Liveness, SlotSet};
 use crate::codegen::func::Mode;
 use crate::codegen::jit::Jit;
+use crate::inline;
 use crate::runtime::program::Program;
 use crate::runtime::record::RECORD_BYTES;
 use crate::runtime::value::name::type_name;
@@ -35,12 +36,22 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Plans a verified module. `file` is where it came from; sources are looked for beside it.
+    /// Plans a verified module as it is run. `file` is where it came from; sources are looked for
+    /// beside it.
     pub fn new(module: Module, file: &Path) -> Builder {
-        let calls = CallGraph::build(&module);
-        let plan = ModulePlan::build(&module, &calls);
+        Builder::of(Program::of(inline::expand(module)), file)
+    }
+
+    /// Plans a verified module as it is run with a profile: without calls written out.
+    pub fn plain(module: Module, file: &Path) -> Builder {
+        Builder::of(Program::new(module), file)
+    }
+
+    fn of(program: Program, file: &Path) -> Builder {
+        let calls = CallGraph::build(&program.module);
+        let plan = ModulePlan::build(&program.module, &calls);
         Builder {
-            program: Arc::new(Program::new(module)),
+            program: Arc::new(program),
             calls,
             plan,
             sources: Sources::new(file),

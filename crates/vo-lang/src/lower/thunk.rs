@@ -408,7 +408,7 @@ impl Lowerer<'_, '_> {
         }
         let text = self.text("");
         self.return_slots(text);
-        self.finish("runtime.panicText".to_string(), 2)
+        self.finish(vo_bytecode::PANIC_TEXT.to_string(), 2)
     }
 
     /// Panics because an unsigned index is not below a length.

@@ -1,0 +1,86 @@
+//! Where instructions stood before they were copied into another function: what traces tell.
+
+use indexmap::IndexSet;
+use vo_bytecode::{FuncId, Module};
+
+/// A line of a trace.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Frame {
+    /// The function.
+    pub func: FuncId,
+    /// The source line.
+    pub line: u32,
+}
+
+/// For each instruction that was copied the frames that it stands in, innermost first. The last is
+/// of the function that it is in now.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// By function; empty where nothing was copied into it, else by instruction: the number of its
+    /// frames.
+    sites: Vec<Box<[Option<u32>]>>,
+    /// The lists of frames that there are.
+    frames: IndexSet<Box<[Frame]>>,
+}
+
+/// A place in one word: a function and a line, or the number of a list of frames.
+const LIST: u64 = u32::MAX as u64;
+
+/// The site of what belongs to no function: it has no frames.
+pub const NOWHERE: u64 = u64::MAX;
+
+impl Places {
+    /// Of a module in which nothing was copied.
+    pub fn new(functions: usize) -> Places {
+        Places {
+            sites: vec![Box::default(); functions],
+            frames: IndexSet::new(),
+        }
+    }
+
+    /// The list of frames of an instruction, where it was copied.
+    pub(super) fn of(&self, func: FuncId, inst: usize) -> Option<&[Frame]> {
+        let number = self.site_number(func, inst)?;
+        Some(&self.frames[number as usize])
+    }
+
+    /// The number of the list of frames of an instruction, where it was copied.
+    pub(super) fn site_number(&self, func: FuncId, inst: usize) -> Option<u32> {
+        *self.sites[func.index()].get(inst)?
+    }
+
+    /// The number of a list of frames.
+    pub(super) fn number(&mut self, frames: Vec<Frame>) -> u32 {
+        self.frames.insert_full(frames.into()).0 as u32
+    }
+
+    /// What is known of a function's instructions.
+    pub(super) fn set(&mut self, func: FuncId, sites: Vec<Option<u32>>) {
+        self.sites[func.index()] = sites.into();
+    }
+
+    /// Where an instruction stands, in one word.
+    pub fn site(&self, module: &Module, func: FuncId, inst: usize) -> u64 {
+        match self.sites[func.index()].get(inst) {
+            Some(Some(number)) => LIST << 32 | u64::from(*number),
+            _ => {
+                let line = module.func(func).lines.get(inst).copied().unwrap_or(0);
+                u64::from(func.0) << 32 | u64::from(line)
+            }
+        }
+    }
+
+    /// The frames of a place, innermost first.
+    pub fn frames(&self, site: u64) -> impl Iterator<Item = Frame> {
+        let (high, low) = (site >> 32, site as u32);
+        let list: &[Frame] = match high {
+            LIST if site != NOWHERE => &self.frames[low as usize],
+            _ => &[],
+        };
+        let one = (high != LIST).then_some(Frame {
+            func: FuncId(high as u32),
+            line: low,
+        });
+        list.iter().copied().chain(one)
+    }
+}
