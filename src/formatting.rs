@@ -1,8 +1,9 @@
 //! The command `vo fmt`: formats source files as `vo_lang::syntax::format` lays them out.
 
+use crate::console::{print, tell};
 use similar::TextDiff;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use vo_lang::diag::Diagnostics;
 use vo_lang::source::SourceMap;
@@ -76,7 +77,7 @@ fn one(path: &Path, text: Vec<u8>, options: &FormatOptions) -> Result<bool, Stri
     let (mut sources, mut diags) = (SourceMap::new(), Diagnostics::new());
     let name = path.display().to_string();
     let Some(formatted) = format_source(&name, text.clone(), &mut sources, &mut diags) else {
-        eprintln!("{}", diags.render(&sources, options.colour).trim_end());
+        tell(&diags.render(&sources, options.colour));
         return Ok(false);
     };
     let changed = formatted.as_bytes() != text;
@@ -97,11 +98,6 @@ fn one(path: &Path, text: Vec<u8>, options: &FormatOptions) -> Result<bool, Stri
     if !options.list && !options.diff && !options.write {
         out = formatted;
     }
-    match io::stdout().lock().write_all(out.as_bytes()) {
-        // Whoever reads the text may stop early.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("error: cannot write: {error}"))
-        }
-        _ => Ok(true),
-    }
+    print(&out)?;
+    Ok(true)
 }

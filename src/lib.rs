@@ -9,6 +9,7 @@
 
 pub mod cfg;
 pub mod codegen;
+pub mod console;
 pub mod engine;
 pub mod formatting;
 pub mod host;

@@ -1,5 +1,6 @@
 //! The command `vo test`: compiles the tests of packages and runs them, a program for each package.
 
+use crate::console::{print, tell};
 use crate::engine::{Engine, EngineKind, RunConfig};
 use crate::runtime::context::Options;
 use crate::runtime::native::Output;
@@ -24,12 +25,12 @@ pub struct TestOptions {
 /// Runs tests; results go to standard output, what does not compile to standard error. Whether all passed.
 ///
 /// # Errors
-/// The message for the user if a path cannot be read.
+/// The message for the user if a path cannot be read, or the results cannot be written.
 pub fn test(options: &TestOptions) -> Result<bool, String> {
     let mut passed = true;
     for path in &options.paths {
         for package in packages(path)? {
-            passed &= test_package(&package, options);
+            passed &= test_package(&package, options)?;
         }
     }
     Ok(passed)
@@ -65,19 +66,19 @@ fn packages(path: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Runs the tests of one package; whether they passed.
-fn test_package(path: &Path, options: &TestOptions) -> bool {
+fn test_package(path: &Path, options: &TestOptions) -> Result<bool, String> {
     let name = path.display();
     let start = Instant::now();
     let module = match compile::compile_tests(path) {
         None => {
-            println!("?   \t{name}\t[no test files]");
-            return true;
+            print(&format!("?   \t{name}\t[no test files]\n"))?;
+            return Ok(true);
         }
         Some(Ok(module)) => module,
         Some(Err(failure)) => {
-            eprintln!("{}", failure.render(options.colour).trim_end());
-            println!("FAIL\t{name} [build failed]");
-            return false;
+            tell(&failure.render(options.colour));
+            print(&format!("FAIL\t{name} [build failed]\n"))?;
+            return Ok(false);
         }
     };
     let args = std::iter::once(name.to_string()).chain(options.args.clone());
@@ -96,12 +97,12 @@ fn test_package(path: &Path, options: &TestOptions) -> bool {
     let passed = match run {
         Ok(run) => run.status == 0,
         Err(error) => {
-            eprintln!("error: {name}: {error}");
+            tell(&format!("error: {name}: {error}"));
             false
         }
     };
     let seconds = start.elapsed().as_secs_f64();
     let result = if passed { "ok  " } else { "FAIL" };
-    println!("{result}\t{name}\t{seconds:.3}s");
-    passed
+    print(&format!("{result}\t{name}\t{seconds:.3}s\n"))?;
+    Ok(passed)
 }

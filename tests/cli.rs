@@ -451,6 +451,40 @@ fn reader_that_leaves_early() {
     assert!(!stderr.contains("RUST_BACKTRACE"), "{stderr}");
 }
 
+/// Whatever a command writes, whoever reads it may have gone: that is no fault, and nobody is left to be told.
+#[test]
+fn nobody_reads() {
+    let (files, package) = (Files::new(), tested());
+    let bad = files.write("bad.vo", "func main() { x }\n");
+    let good = files.write("good.vo", "func main() {\nprintln( 1 )}\n");
+    let (bad, good, folder) = (as_str(&bad), as_str(&good), as_str(package.0.path()));
+    let commands: [(&[&str], u8); 9] = [
+        (&["check", bad], FAILED),
+        (&["check", "--message-format=json", bad], FAILED),
+        (&["run", bad], FAILED),
+        (&["run", "--stats", PRIMES], 0),
+        (&["fmt", good], 0),
+        (&["fmt", bad, "/no/such/file"], FAILED),
+        (&["fmt", "-d", good], 0),
+        (&["dump", PRIMES], 0),
+        (&["test", "-v", folder], FAILED),
+    ];
+    for (arguments, status) in commands {
+        // A pipe that nobody reads, in place of both outputs.
+        let closed = || {
+            let (reader, writer) = std::io::pipe().expect("there are pipes");
+            drop(reader);
+            writer
+        };
+        let ended = vo(arguments.iter().copied())
+            .stdout(closed())
+            .stderr(closed())
+            .status()
+            .expect("the command vo can be started");
+        assert_eq!(ended.code(), Some(status.into()), "{arguments:?}");
+    }
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn full_disk() {

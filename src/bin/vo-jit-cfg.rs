@@ -1,9 +1,10 @@
 //! The command `vo-jit-cfg`: shows a program the way the JIT sees it.
 
 use clap::Parser;
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use vo_jit::console::{print, tell};
 use vo_jit::load::{in_file, load};
 use vo_jit::view::model::Builder;
 use vo_jit::view::profile;
@@ -54,8 +55,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            // Whoever reads the messages may stop early.
-            let _ = writeln!(std::io::stderr(), "{}", message.trim_end());
+            tell(&message);
             ExitCode::FAILURE
         }
     }
@@ -104,13 +104,7 @@ fn by_name(output: Option<&Path>) -> Format {
 
 fn write(cli: &Cli, text: &str) -> Result<(), String> {
     let Some(output) = &cli.output else {
-        return match std::io::stdout().lock().write_all(text.as_bytes()) {
-            // Whoever reads the text may stop early.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(format!("error: cannot write: {error}"))
-            }
-            _ => Ok(()),
-        };
+        return print(text);
     };
     let failed = |error| format!("error: cannot write {}: {error}", output.display());
     std::fs::write(output, text).map_err(failed)?;

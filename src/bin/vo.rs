@@ -4,12 +4,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use signal_hook::consts::SIGQUIT;
 use signal_hook::iterator::Signals;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use vo_bytecode::{Module, binary, text};
+use vo_jit::console::{print, tell};
 use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::formatting::{self, FormatOptions};
 use vo_jit::load::{in_file, load};
@@ -197,7 +198,7 @@ fn main() -> ExitCode {
     match done {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
-            eprintln!("{}", message.trim_end());
+            tell(&message);
             ExitCode::from(FAILED)
         }
     }
@@ -242,7 +243,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
         write_observed(&args, engine.module(), &observer, &run.stats)?;
     }
     if args.stats {
-        eprintln!("{}", run.stats);
+        tell(&run.stats.to_string());
     }
     // The memory of a finished process needs no freeing; its status is all that is left to tell.
     std::process::exit(run.status);
@@ -326,7 +327,7 @@ fn check(file: &Path, format: MessageFormat) -> Result<u8, String> {
     match format {
         MessageFormat::Human => Err(failure.render(colour())),
         MessageFormat::Json => {
-            print!("{}", failure.diagnostics.json(&failure.sources));
+            print(&failure.diagnostics.json(&failure.sources))?;
             Ok(FAILED)
         }
     }
@@ -365,15 +366,8 @@ fn build(file: &Path, output: &Path) -> Result<u8, String> {
 
 fn dump(file: &Path) -> Result<u8, String> {
     let module = load(file, colour())?;
-    match std::io::stdout()
-        .lock()
-        .write_all(text::print(&module).as_bytes())
-    {
-        // Whoever reads the text may stop early.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(0),
-        Err(error) => Err(format!("error: cannot write: {error}")),
-        Ok(()) => Ok(0),
-    }
+    print(&text::print(&module))?;
+    Ok(0)
 }
 
 fn colour() -> bool {
