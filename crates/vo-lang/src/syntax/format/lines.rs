@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::token::{Lexed, Tok};
 use super::columns::{Cell, Line};
-use super::marks::{Key, Marks};
+use super::marks::{Element, Marks};
 use crate::source::SourceFile;
 
 /// The lines of a file.
@@ -92,24 +92,24 @@ struct Frame {
     line: usize,
     /// Whether elements are separated by commas.
     list: bool,
-    /// What is known of the keys of a literal's elements so far.
-    keys: Keys,
+    /// What is known of the elements of a list so far.
+    sizes: Sizes,
 }
 
-/// Sizes of keys: those that differ much in size are not aligned.
+/// Sizes of elements: those that differ much in size are not aligned.
 #[derive(Clone, Debug, Default)]
-struct Keys {
+struct Sizes {
     previous: usize,
     log_sum: f64,
     count: u32,
 }
 
-impl Keys {
-    /// Whether a new column begins with this key.
-    fn breaks(&mut self, key: &Key) -> bool {
+impl Sizes {
+    /// Whether a new column begins with this element.
+    fn breaks(&mut self, element: &Element) -> bool {
         const SMALL: usize = 40;
         const RATIO: f64 = 2.5;
-        let size = if key.single_line { key.size } else { 0 };
+        let size = if element.single_line { element.size } else { 0 };
         let mut breaks = true;
         if self.previous > 0 && size > 0 {
             breaks = if self.count == 0 || (self.previous <= SMALL && size <= SMALL) {
@@ -276,10 +276,10 @@ impl Layout<'_> {
         self.line.import = self.marks.imports.get(&item.lo).cloned();
         self.line.section =
             std::mem::take(&mut self.section_next) || self.marks.sections.contains(&item.lo);
-        if let Some(key) = self.marks.keys.get(&item.lo).copied() {
-            let breaks = self.frame().keys.breaks(&key);
-            self.line.section |= breaks || key.first;
-            self.colon_stops = Some(key.colon);
+        if let Some(element) = self.marks.elements.get(&item.lo).copied() {
+            let breaks = self.frame().sizes.breaks(&element);
+            self.line.section |= breaks || element.first;
+            self.colon_stops = element.colon;
         }
         if item.tok.is_some_and(Tok::is_closer) {
             self.section_next = true;
@@ -446,7 +446,7 @@ impl Layout<'_> {
                     fresh: true,
                     line: self.lines.len(),
                     list,
-                    keys: Keys::default(),
+                    sizes: Sizes::default(),
                 });
             }
             Some(Tok::RParen | Tok::RBracket | Tok::RBrace) if self.frames.len() > 1 => {

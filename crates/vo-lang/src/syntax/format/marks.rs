@@ -41,18 +41,18 @@ pub(super) struct Marks {
     pub dropped: HashSet<u32>,
     /// Tokens before which there is an empty line at least.
     pub empty_before: HashSet<u32>,
-    /// Keys of literals: a tabstop follows their colon if they begin a line; how long each is.
-    pub keys: HashMap<u32, Key>,
+    /// Elements of literals and arguments: what they mean for the columns if they begin a line.
+    pub elements: HashMap<u32, Element>,
 }
 
-/// A key of a literal.
+/// An element of a literal, or an argument.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    /// Its length in characters.
+pub(super) struct Element {
+    /// The length in characters of its key, or of all of it where it has none.
     pub size: usize,
-    /// Where the colon is.
-    pub colon: u32,
-    /// The key of the element before, if that is on a line of its own too.
+    /// Where the colon behind its key is: a tabstop follows.
+    pub colon: Option<u32>,
+    /// Whether it is the first one.
     pub first: bool,
     /// Whether the whole element is on one line.
     pub single_line: bool,
@@ -71,8 +71,9 @@ pub(super) fn of_file(file: &File, source: &SourceFile, tokens: &[u32]) -> Marks
         marker.marks.starts.insert(import.span.lo);
         let path = import.path.clone();
         marker.marks.imports.insert(import.span.lo, path);
-        if let ImportName::Dot(_) = import.name {
-            marker.marks.apart.insert(import.path_span.lo);
+        if let ImportName::Dot(dot) = import.name {
+            let tokens = [dot.lo, import.path_span.lo];
+            marker.marks.apart.extend(tokens);
         }
     }
     for decl in &file.decls {
@@ -473,6 +474,11 @@ impl Marker<'_> {
                 let depth = if args.len() > 1 { depth + 1 } else { depth };
                 self.expr(fun, depth);
                 self.exprs(args, depth);
+                let spans: Vec<Span> = args.iter().map(|arg| arg.span).collect();
+                self.list(self.token(fun.span.hi), &spans);
+                for (i, arg) in args.iter().enumerate().filter(|_| args.len() > 1) {
+                    self.element(arg.span, arg.span, None, i == 0);
+                }
             }
             ExprKind::Star(x) => {
                 self.marks.tight.insert(self.token(x.span.lo));
@@ -567,32 +573,53 @@ impl Marker<'_> {
         }
     }
 
-    fn elements(&mut self, elems: &[Element], braces: Span) {
+    fn elements(&mut self, elems: &[super::super::ast::Element], braces: Span) {
         self.marks.literals.insert(braces.lo);
         self.marks.literals.insert(braces.hi.saturating_sub(1));
-        let mut first = true;
-        for elem in elems {
+        let mut spans = Vec::with_capacity(elems.len());
+        for (i, elem) in elems.iter().enumerate() {
             let value = &elem.value;
+            let mut span = value.span;
+            let mut colon = None;
             if let Some(key) = &elem.key {
                 self.expr(key, 1);
-                let colon = self.token(key.span.hi);
-                let single_line =
-                    self.line(key.span.lo) == self.line(value.span.hi.saturating_sub(1));
-                if elems.len() > 1 {
-                    let size = self.text(key.span).chars().count();
-                    self.marks.keys.insert(
-                        key.span.lo,
-                        Key {
-                            size,
-                            colon,
-                            first,
-                            single_line,
-                        },
-                    );
-                }
-                first = false;
+                span = key.span.to(span);
+                colon = Some(self.token(key.span.hi));
+            }
+            spans.push(span);
+            if elems.len() > 1 {
+                let measured = elem.key.as_ref().map_or(span, |key| key.span);
+                self.element(span, measured, colon, i == 0);
             }
             self.expr(value, 1);
+        }
+        self.list(braces.lo, &spans);
+    }
+
+    /// Notes an element; its length is that of the span `measured`.
+    fn element(&mut self, span: Span, measured: Span, colon: Option<u32>, first: bool) {
+        let element = Element {
+            size: self.text(measured).chars().count(),
+            colon,
+            first,
+            single_line: self.line(span.lo) == self.line(span.hi.saturating_sub(1)),
+        };
+        self.marks.elements.insert(span.lo, element);
+    }
+
+    /// Columns end behind a line of a list that holds several elements.
+    fn list(&mut self, open: u32, elements: &[Span]) {
+        let mut line = self.line(open);
+        // How many elements began before the current line; one less where the list began there.
+        let mut begun = 0;
+        for (i, span) in elements.iter().enumerate() {
+            if self.line(span.lo) > line {
+                if begun < i {
+                    self.marks.sections.insert(span.lo);
+                }
+                begun = i + 1;
+            }
+            line = self.line(span.hi.saturating_sub(1));
         }
     }
 
