@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use vo_lang::compile::{check_source, compile_source};
 
 /// The sizes measured, in lines.
-const SIZES: [usize; 3] = [25_000, 50_000, 100_000];
+const SIZES: [usize; 3] = [10_000, 100_000, 400_000];
 /// The best of so many runs counts.
 const RUNS: usize = 3;
 
