@@ -9,6 +9,13 @@ use crate::syntax::ast::Expr;
 use crate::types::info::Builtin;
 use crate::types::ty::{Basic, Kind, Ty};
 
+/// An argument.
+enum Arg<'a> {
+    Expr(&'a Expr),
+    /// One of the results of the call that gives all arguments.
+    Result(Value, Ty),
+}
+
 impl<'a> Lowerer<'_, 'a> {
     /// A call of a predeclared function: its results.
     pub fn builtin(
@@ -21,7 +28,10 @@ impl<'a> Lowerer<'_, 'a> {
     ) -> Vec<(Value, Ty)> {
         let ty = self.type_of(e);
         let value = match builtin {
-            Builtin::Append => self.append(e, args, spread, ty, want),
+            Builtin::Append => {
+                let args = self.each_argument(args);
+                self.append(e, &args, spread, ty, want)
+            }
             Builtin::Assert => return self.assert(e, args),
             Builtin::Cap | Builtin::Len => self.length(builtin, &args[0], want),
             Builtin::Close => {
@@ -35,14 +45,18 @@ impl<'a> Lowerer<'_, 'a> {
                 });
                 return Vec::new();
             }
-            Builtin::Copy => self.copy_elements(args),
+            Builtin::Copy => {
+                let args = self.each_argument(args);
+                self.copy_elements(&args)
+            }
             Builtin::Delete => {
-                let map_ty = self.type_of(&args[0]);
+                let args = self.each_argument(args);
+                let map_ty = self.arg_type(&args[0]);
                 let Kind::Map(key, _) = *self.tys().under(map_ty) else {
                     return Vec::new();
                 };
-                let map = self.value(&args[0], Want::Any).slots[0];
-                let key = self.value_as(&args[1], key, Want::Any).slots;
+                let map = self.arg(&args[0]).slots[0];
+                let key = self.arg_as(&args[1], key).slots;
                 let ty = self.p.types.id(map_ty);
                 self.at(e.span);
                 self.b.emit(Inst::MapDelete {
@@ -207,12 +221,46 @@ impl<'a> Lowerer<'_, 'a> {
         }
     }
 
+    /// The arguments of a call; those that one call gives are evaluated.
+    fn each_argument(&mut self, args: &'a [Expr]) -> Vec<Arg<'a>> {
+        if let [call] = args {
+            let ty = self.type_of(call);
+            if self.tys().as_tuple(ty).is_some_and(|types| types.len() > 1) {
+                let results = self.several(call).into_iter();
+                return results.map(|(value, ty)| Arg::Result(value, ty)).collect();
+            }
+        }
+        args.iter().map(Arg::Expr).collect()
+    }
+
+    fn arg_type(&self, arg: &Arg<'a>) -> Ty {
+        match arg {
+            Arg::Expr(e) => self.type_of(e),
+            Arg::Result(_, ty) => *ty,
+        }
+    }
+
+    fn arg(&mut self, arg: &Arg<'a>) -> Value {
+        match arg {
+            Arg::Expr(e) => self.value(e, Want::Any),
+            Arg::Result(value, _) => value.clone(),
+        }
+    }
+
+    /// The argument as a value of a type that it may be assigned to.
+    fn arg_as(&mut self, arg: &Arg<'a>, ty: Ty) -> Value {
+        match arg {
+            Arg::Expr(e) => self.value_as(e, ty, Want::Any),
+            Arg::Result(value, from) => self.assign(value.clone(), *from, ty, Want::Any),
+        }
+    }
+
     // ---- append and copy -------------------------------------------------------------------------
 
     fn append(
         &mut self,
         e: &'a Expr,
-        args: &'a [Expr],
+        args: &[Arg<'a>],
         spread: bool,
         ty: Ty,
         want: Want<'_>,
@@ -220,19 +268,16 @@ impl<'a> Lowerer<'_, 'a> {
         let Kind::Slice(elem) = *self.tys().under(ty) else {
             return self.zero_value(ty, want);
         };
-        let slice = self.value_as(&args[0], ty, Want::Any).slots;
+        let slice = self.arg_as(&args[0], ty).slots;
         if args.len() == 1 {
             return Value::fresh(slice);
         }
         if spread {
-            let more = self.value(&args[1], Want::Any).slots;
+            let more = self.arg(&args[1]).slots;
             self.at(e.span);
             return self.append_slice(&slice, &more, elem, ty, want);
         }
-        let mut values: Vec<Value> = args[1..]
-            .iter()
-            .map(|arg| self.value_as(arg, elem, Want::Any))
-            .collect();
+        let mut values: Vec<Value> = args[1..].iter().map(|arg| self.arg_as(arg, elem)).collect();
         self.at(e.span);
         for value in &mut values {
             // Pointer and capacity may be replaced before the elements are stored.
@@ -331,13 +376,13 @@ impl<'a> Lowerer<'_, 'a> {
         Value::fresh(dst)
     }
 
-    fn copy_elements(&mut self, args: &'a [Expr]) -> Value {
-        let dst_ty = self.type_of(&args[0]);
+    fn copy_elements(&mut self, args: &[Arg<'a>]) -> Value {
+        let dst_ty = self.arg_type(&args[0]);
         let Kind::Slice(elem) = *self.tys().under(dst_ty) else {
             return Value::one(self.b.int(0));
         };
-        let dst = self.value(&args[0], Want::Any).slots;
-        let src = self.value(&args[1], Want::Any).slots;
+        let dst = self.arg(&args[0]).slots;
+        let src = self.arg(&args[1]).slots;
         let size = self.shape(elem).size as i64;
         let count = self.b.copy(&src[1..2])[0];
         let longer = self.b.cmp(CmpOp::Gt, INT, count, dst[1]);
@@ -361,11 +406,12 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn print(&mut self, args: &'a [Expr], line: bool) {
         // Everything is evaluated before anything is printed.
+        let args = self.each_argument(args);
         let values: Vec<(Value, Ty)> = args
             .iter()
             .map(|arg| {
-                let ty = self.tys().default_type(self.type_of(arg));
-                (self.value(arg, Want::Any), ty)
+                let ty = self.tys().default_type(self.arg_type(arg));
+                (self.arg(arg), ty)
             })
             .collect();
         for (i, (value, ty)) in values.into_iter().enumerate() {
@@ -405,7 +451,11 @@ impl<'a> Lowerer<'_, 'a> {
 
     fn assert(&mut self, e: &'a Expr, args: &'a [Expr]) -> Vec<(Value, Ty)> {
         let (good, bad) = (self.b.label(), self.b.label());
-        self.condition(&args[0], good, bad);
+        let args = self.each_argument(args);
+        match &args[0] {
+            Arg::Expr(condition) => self.condition(condition, good, bad),
+            Arg::Result(holds, _) => self.b.branch(holds.slots[0], good, bad),
+        }
         self.b.bind(bad);
         let mut parts = Vec::new();
         for (i, arg) in args[1..].iter().enumerate() {
@@ -435,12 +485,12 @@ impl<'a> Lowerer<'_, 'a> {
     }
 
     /// The text of a value as `println` shows it.
-    fn text_of(&mut self, e: &'a Expr) -> Vec<Slot> {
-        let ty = self.tys().default_type(self.type_of(e));
+    fn text_of(&mut self, arg: &Arg<'a>) -> Vec<Slot> {
+        let ty = self.tys().default_type(self.arg_type(arg));
+        let value = self.arg(arg);
         if self.tys().is_string(ty) {
-            return self.value(e, Want::Any).slots;
+            return value.slots;
         }
-        let value = self.value(e, Want::Any);
         let value = self.assign(value, ty, Ty::ANY, Want::Any).slots;
         let func = self.p.func(Work::TextOf);
         let text = self.temp(Ty::STRING);
