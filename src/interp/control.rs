@@ -107,8 +107,9 @@ impl Machine<'_> {
         Err(Unwind)
     }
 
-    pub(super) fn panic_assert(&mut self, src: &IfaceSrc, want: TypeId) -> Step {
-        let text = self.interp.program.assertion_text(self.iface(src)[0], want);
+    pub(super) fn panic_assert(&mut self, src: &IfaceSrc, from: TypeId, want: TypeId) -> Step {
+        let program = &self.interp.program;
+        let text = program.assertion_text(self.iface(src)[0], from, want);
         let _ = self.cx.assertion_failed(text);
         Err(Unwind)
     }

@@ -321,7 +321,7 @@ impl<'a> Machine<'a> {
             }
             Inst::Return { values } => self.ret(values),
             Inst::Panic { value } => self.panic(value),
-            Inst::PanicAssert { src, want } => self.panic_assert(src, *want),
+            Inst::PanicAssert { src, from, want } => self.panic_assert(src, *from, *want),
             Inst::Call {
                 rets: _,
                 callee,

@@ -286,8 +286,8 @@ instructions! {
     Return { values: Srcs }
     /// Panics with the interface value.
     Panic { value: IfaceSrc }
-    /// Panics because `src` is not of type `want` (a failed type assertion).
-    PanicAssert { src: IfaceSrc, want: TypeId }
+    /// Panics because `src`, of the interface type `from`, is not of type `want` (a failed type assertion).
+    PanicAssert { src: IfaceSrc, from: TypeId, want: TypeId }
     /// Calls; `rets` receive the results. A nil function or interface panics.
     Call { rets: Dsts, callee: Callee, args: Srcs }
     /// Calls a function of the runtime; `ty` where it needs a type.

@@ -10,5 +10,6 @@ mod lower;
 pub mod package;
 mod reach;
 pub mod source;
+mod stack;
 pub mod syntax;
 pub mod types;

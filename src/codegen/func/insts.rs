@@ -122,7 +122,7 @@ impl Emitter<'_, '_, '_> {
             }
             Inst::Return { values } => self.emit_return(&values.0),
             Inst::Panic { value } => self.emit_panic(value.0),
-            Inst::PanicAssert { src, want } => self.panic_assert(src.0, *want),
+            Inst::PanicAssert { src, from, want } => self.panic_assert(src.0, *from, *want),
             Inst::Call { rets, callee, args } => self.call(at, &rets.0, callee, &args.0),
             Inst::CallRt {
                 rets,

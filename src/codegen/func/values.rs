@@ -174,12 +174,12 @@ impl Emitter<'_, '_, '_> {
         self.store_mem(Mem::I64, data, base, off + 8);
     }
 
-    pub fn panic_assert(&mut self, src: Slot, want: TypeId) {
+    pub fn panic_assert(&mut self, src: Slot, from: TypeId, want: TypeId) {
         let type_word = self.get(src);
-        let want = self.raw.int(i64::from(want.0));
+        let [from, want] = [from, want].map(|ty| self.raw.int(i64::from(ty.0)));
         let site = self.site();
         self.raw
-            .helper_nothing(Helper::PanicAssert, &[type_word, want, site]);
+            .helper_nothing(Helper::PanicAssert, &[type_word, from, want, site]);
         self.leave_panicking();
     }
 }

@@ -158,12 +158,14 @@ pub(super) unsafe extern "C" fn panic(cx: *mut Context, type_word: u64, data: u6
 pub(super) unsafe extern "C" fn panic_assert(
     cx: *mut Context,
     type_word: u64,
+    from: u64,
     want: u64,
     site: u64,
 ) {
     // SAFETY: as for `poll`.
     let cx = unsafe { context(cx) };
-    let text = cx.program.assertion_text(type_word, TypeId(want as u32));
+    let (from, want) = (TypeId(from as u32), TypeId(want as u32));
+    let text = cx.program.assertion_text(type_word, from, want);
     let _ = cx.assertion_failed(text);
     cx.unwound(site);
 }

@@ -131,7 +131,7 @@ helpers! {
     /// Begins a panic with an interface value.
     Panic = control::panic(type_word, data, site) -> nothing;
     /// Begins the panic of a failed type assertion.
-    PanicAssert = control::panic_assert(type_word, want, site) -> nothing;
+    PanicAssert = control::panic_assert(type_word, from, want, site) -> nothing;
     /// Adds a frame to the trace of the panic in flight.
     Unwound = control::unwound(site) -> nothing;
     /// The panic in flight lands in a function with deferred calls, and replaces the one of that

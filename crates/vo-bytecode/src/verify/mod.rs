@@ -26,7 +26,7 @@ mod types;
 use crate::*;
 use std::fmt;
 
-pub use types::{MAX_ARRAY_LEN, MAX_TYPE_SIZE};
+pub use types::{MAX_ARRAY_LEN, MAX_DEPTH, MAX_PARTS, MAX_TYPE_SIZE};
 
 /// The most results of a function, in slots.
 pub const MAX_RESULTS: usize = 256;

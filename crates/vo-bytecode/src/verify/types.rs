@@ -11,10 +11,10 @@ pub const MAX_TYPE_SIZE: u64 = 1 << 30;
 /// The most elements of an array type; elements may have no size.
 pub const MAX_ARRAY_LEN: u64 = 1 << 30;
 /// How deep structs and arrays may lie within each other by value: [`Types::layout`] recurses.
-const MAX_DEPTH: u32 = 200;
+pub const MAX_DEPTH: u32 = 200;
 /// How many fields and elements [`Types::layout`] and [`Types::slots`] may visit for one type.
 /// Without a limit, structs of twice the same empty struct would take for ever.
-const MAX_PARTS: u64 = 1 << 18;
+pub const MAX_PARTS: u64 = 1 << 18;
 
 /// What is known of the types of a sound table.
 pub(super) struct Facts {

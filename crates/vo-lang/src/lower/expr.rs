@@ -7,15 +7,11 @@ use super::func::{INT, Lowerer, Value, Want};
 use super::place::Loc;
 use super::program::Work;
 use super::typetable::{float_kind, int_kind};
+use crate::stack::deeper;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::types::constant::Value as Const;
 use crate::types::info::{Mode, ObjId, ObjKind, Target};
 use crate::types::ty::{Kind, Ty};
-
-/// Stack that a level of the tree may need while it is lowered …
-pub const RED_ZONE: usize = 128 << 10;
-/// … and how much is added when it runs out.
-pub const STACK_STEP: usize = 4 << 20;
 
 impl<'a> Lowerer<'_, 'a> {
     /// The kind of an integer type.
@@ -30,7 +26,7 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// The value of an expression, which has exactly one.
     pub fn value(&mut self, e: &'a Expr, want: Want<'_>) -> Value {
-        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.value_inner(e, want))
+        deeper(|| self.value_inner(e, want))
     }
 
     /// The value of an expression for its effect only.
@@ -654,40 +650,12 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Panics because the value of an interface of type `from` is not of type `want`.
     fn fail_assertion(&mut self, iface: Slot, from: Ty, want: Ty) {
-        if self.tys().as_named(from).is_none() || self.tys().is_interface(want) {
-            let want = self.p.types.id(want);
-            self.b.emit(Inst::PanicAssert {
-                src: IfaceSrc(iface),
-                want,
-            });
-            return;
-        }
-        // The text names the interface's type, too.
-        let (from, want) = (
-            self.tys().display(from, None),
-            self.tys().display(want, None),
-        );
-        let (nil, held, is_nil) = (self.b.label(), self.b.label(), self.b.slot(SlotTy::I64));
-        self.b.emit(Inst::IfaceIsNil {
-            dst: Dst(is_nil),
+        let (from, want) = (self.p.types.id(from), self.p.types.id(want));
+        self.b.emit(Inst::PanicAssert {
             src: IfaceSrc(iface),
+            from,
+            want,
         });
-        self.b.branch(is_nil, nil, held);
-        self.b.bind(nil);
-        let text = format!("interface conversion: {from} is nil, not {want}");
-        let text = self.text(&text);
-        self.b.rt(RtFn::Fault, None, &text);
-        self.b.bind(held);
-        let before = self.text(&format!("interface conversion: {from} is "));
-        let held = self.b.rt(RtFn::AnyTypeName, None, &[iface, iface.next()]);
-        let behind = self.text(&format!(", not {want}"));
-        let text = self.temp(Ty::STRING);
-        self.b.emit(Inst::StrConcat {
-            ptr: Dst(text[0]),
-            len: Dst(text[1]),
-            parts: Srcs::from([before, held, behind].concat()),
-        });
-        self.b.rt(RtFn::Fault, None, &text);
     }
 
     /// A constant text.

@@ -16,9 +16,11 @@
 //! | `order` | calls that are evaluated ahead of plain reads |
 //! | `call`, `builtin`, `method` | calls, built-in functions, method values |
 //! | `stmt`, `assign`, `control`, `range`, `select` | statements |
-//! | `defer` | deferred calls, and how errors leave a function |
+//! | `defer` | deferred calls |
+//! | `leave` | how returns and errors leave a function |
 //! | `thunk` | functions that have no source: wrappers, equality, entry |
-//! | `dynamic` | the operator `~>`, methods by name, calls of functions of any type |
+//! | `dynamic` | the operator `~>` |
+//! | `dynmade` | what package `dyn` calls: methods by name, functions of any type |
 //! | `natives` | functions of the standard library without a body |
 //!
 //! The tree was checked without errors before; what the checker accepts but cannot be lowered yet is
@@ -33,9 +35,11 @@ mod control;
 mod convert;
 mod defer;
 mod dynamic;
+mod dynmade;
 mod expr;
 mod facts;
 mod func;
+mod leave;
 mod lit;
 mod method;
 mod natives;

@@ -7,7 +7,7 @@ use vo_bytecode as bc;
 use vo_bytecode::{Global, GlobalId, MethodId, Module, StrId, TypeId};
 
 use super::builder::Builder;
-use super::dynamic::DynNames;
+use super::dynmade::DynNames;
 use super::func::Lowerer;
 use super::scan;
 use super::typetable::TypeTable;

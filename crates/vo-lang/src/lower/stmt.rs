@@ -2,8 +2,8 @@
 
 use vo_bytecode::*;
 
-use super::expr::{RED_ZONE, STACK_STEP};
 use super::func::{Lowerer, Value, Want};
+use crate::stack::deeper;
 use crate::syntax::ast::*;
 use crate::types::ty::{Kind, Ty};
 
@@ -27,7 +27,7 @@ impl<'a> Lowerer<'_, 'a> {
             return;
         }
         self.at(stmt.span);
-        stacker::maybe_grow(RED_ZONE, STACK_STEP, || self.stmt_inner(stmt, label));
+        deeper(|| self.stmt_inner(stmt, label));
     }
 
     fn stmt_inner(&mut self, stmt: &'a Stmt, label: Option<&'a Ident>) {

@@ -50,7 +50,7 @@ impl Lowerer<'_, '_> {
 
     /// A wrapper passes on to what it calls the panic that it may recover; must be called before
     /// anything is emitted.
-    fn enter_wrapper(&mut self, recovers: bool) {
+    pub fn enter_wrapper(&mut self, recovers: bool) {
         if recovers {
             self.recoverable = Some(self.enter_recovering());
         }

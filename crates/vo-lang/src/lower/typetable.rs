@@ -10,6 +10,7 @@ use std::rc::Rc;
 use vo_bytecode::types::{Method, Part};
 use vo_bytecode::{Field, FloatKind, IntKind, MethodId, SlotTy, Type, TypeId, TypeKind, Types};
 
+use crate::stack::deeper;
 use crate::types::info::{Info, PkgId};
 use crate::types::ty::{Basic, IfaceMethod, Kind, Name, Ty, TyTable};
 
@@ -79,7 +80,14 @@ impl<'a> TypeTable<'a> {
         if let Some(&id) = self.by_ty.get(&ty) {
             return id;
         }
-        let id = match self.tys.kind(ty) {
+        let id = deeper(|| self.make(ty));
+        self.by_ty.insert(ty, id);
+        self.origin.entry(id).or_insert(ty);
+        id
+    }
+
+    fn make(&mut self, ty: Ty) -> TypeId {
+        match self.tys.kind(ty) {
             Kind::Named(named) => {
                 // The id comes first: the type may contain itself.
                 let data = self.tys.named(*named);
@@ -114,10 +122,7 @@ impl<'a> TypeTable<'a> {
                 let kind = self.kind_of(ty);
                 self.unnamed(kind)
             }
-        };
-        self.by_ty.insert(ty, id);
-        self.origin.entry(id).or_insert(ty);
-        id
+        }
     }
 
     fn push(&mut self, ty: Type) -> TypeId {

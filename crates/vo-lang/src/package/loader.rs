@@ -8,12 +8,9 @@ use super::{DYNAMIC, Package, Program, STD_FILES, errors, order};
 use crate::diag::Diagnostics;
 use crate::reach::{self, Waiting};
 use crate::source::{SourceMap, Span};
+use crate::stack::deeper;
 use crate::syntax::ast::{File, ImportSpec, Name, NodeId, NodeIds};
 use crate::syntax::{Outline, parse_file, parse_outline};
-
-/// The stack that one more import in a chain of imports may need, and how much is added where there is less.
-const RED_ZONE: usize = 128 << 10;
-const STACK_SEGMENT: usize = 1 << 20;
 
 /// The package that makes the values of run-time faults.
 const RUNTIME: &str = "runtime";
@@ -243,8 +240,7 @@ impl<'a> Loader<'a> {
         let importer = Key { std, path };
         let mut imports = Vec::new();
         for import in files.iter().flat_map(|file| &file.imports) {
-            let found =
-                stacker::maybe_grow(RED_ZONE, STACK_SEGMENT, || self.import(&importer, import));
+            let found = deeper(|| self.import(&importer, import));
             let Some(package) = found else { continue };
             self.targets.insert(import.id, package);
             if !imports.contains(&package) {

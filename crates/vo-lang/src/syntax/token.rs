@@ -274,6 +274,9 @@ pub(super) struct Lexed {
     pub comments: Vec<(u32, u32)>,
     /// Lines on which something was reported that makes any further complaint about them suspect.
     pub spoiled_lines: Vec<u32>,
+    /// Ranges of bytes in which the brackets are not those that were meant: behind a literal without end that
+    /// swallowed braces, up to the next declaration.
+    pub shadows: Vec<(u32, u32)>,
     /// Whether a string or comment without end swallowed the rest of the file.
     pub truncated: bool,
 }

@@ -39,6 +39,10 @@ impl<'a> Checker<'a> {
             }
             _ => Form::Statement,
         };
+        if builtin == Builtin::Panic {
+            // Whether the argument is in order or not.
+            self.panics.insert(e.id);
+        }
         if let Some(span) = spread.filter(|_| builtin != Builtin::Append) {
             self.report(errors::spread_to_fixed(span, builtin.name()));
             args.iter().for_each(|arg| {
@@ -104,7 +108,6 @@ impl<'a> Checker<'a> {
             Builtin::Delete => self.builtin_delete(e, args),
             Builtin::Panic => {
                 self.assignment(&mut args[0], Some(Ty::ANY), "argument to panic");
-                self.panics.insert(e.id);
                 no_value(e)
             }
             Builtin::Print | Builtin::Println => {

@@ -82,8 +82,8 @@ pub(super) struct Checker<'a> {
     pub(super) dot_imports: HashMap<(ScopeId, PkgId), ObjId>,
     /// Results of walks over type structure, by type.
     pub(super) valid_types: HashMap<super::ty::NamedId, super::validtype::Validity>,
-    /// Upper bounds of the sizes of types, and which too large ones are known.
-    pub(super) sizes: HashMap<Ty, u64>,
+    /// How large types are, and which of those that are too large are reported.
+    pub(super) extents: HashMap<Ty, super::validtype::Extent>,
     pub(super) sizes_reported: HashSet<Ty>,
     /// What the results of a dynamic expression are assigned to, on the way to it.
     pub(super) dyn_targets: Option<super::dynamic::DynTargets>,
@@ -92,26 +92,19 @@ pub(super) struct Checker<'a> {
     /// How many function literals there are within each outermost function, for their names.
     pub(super) literal_counts: HashMap<Option<FuncId>, u32>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether errors were known before.
+    pub(super) known_errors: bool,
     /// Where the first expression without a valid type stands.
     pub(super) first_invalid: Option<Span>,
     /// Whether a type shown since the last report contains an invalid one: the message is an echo then.
     pub(super) echo: std::cell::Cell<bool>,
 }
 
-/// How much native stack must be left before the checker goes a level deeper, and how much it takes
-/// otherwise. A level of expression or statement needs a few kilobytes in unoptimised builds.
-const RED_ZONE: usize = 128 * 1024;
-const STACK_PER_GROWTH: usize = 4 * 1024 * 1024;
-
-/// Runs `f` with enough stack for another level of recursion.
-pub(super) fn deeper<R>(f: impl FnOnce() -> R) -> R {
-    stacker::maybe_grow(RED_ZONE, STACK_PER_GROWTH, f)
-}
-
 impl<'a> Checker<'a> {
     pub(super) const UNIVERSE: ScopeId = ScopeId(0);
 
-    pub(super) fn new(program: &'a Program, source: &'a SourceMap) -> Self {
+    /// A checker of a program of which errors may be known already.
+    pub(super) fn new(program: &'a Program, source: &'a SourceMap, known_errors: bool) -> Self {
         let nodes = program.node_count;
         let info = Info {
             types: vec![None; nodes],
@@ -147,12 +140,13 @@ impl<'a> Checker<'a> {
             used_imports: HashSet::default(),
             dot_imports: HashMap::default(),
             valid_types: HashMap::default(),
-            sizes: HashMap::default(),
+            extents: HashMap::default(),
             sizes_reported: HashSet::default(),
             dyn_targets: None,
             has_call: false,
             literal_counts: HashMap::default(),
             diagnostics: Vec::new(),
+            known_errors,
             first_invalid: None,
             echo: std::cell::Cell::new(false),
         };
@@ -161,11 +155,11 @@ impl<'a> Checker<'a> {
     }
 
     /// The results. A program with an invalid part must not pass for a correct one, whatever the reason:
-    /// unless `errors` were known before or have been reported, one is added then.
-    pub(super) fn finish(mut self, errors: bool) -> (Info<'a>, TyTable, Vec<Diagnostic>) {
+    /// unless errors were known before or have been reported, one is added then.
+    pub(super) fn finish(mut self) -> (Info<'a>, TyTable, Vec<Diagnostic>) {
         if let Some(span) = self.first_invalid
             && self.diagnostics.is_empty()
-            && !errors
+            && !self.known_errors
         {
             self.diagnostics.push(super::errors::not_checked(span));
         }
@@ -177,7 +171,7 @@ impl<'a> Checker<'a> {
     /// Reports an error, unless it can only be a consequence of one reported before.
     pub(super) fn report(&mut self, mut diagnostic: Diagnostic) {
         let echo = self.echo.replace(false);
-        if echo && !self.diagnostics.is_empty() {
+        if echo && (self.known_errors || !self.diagnostics.is_empty()) {
             return;
         }
         if let (Some(span), Some(primary)) = (self.env.error_span, diagnostic.labels.first_mut()) {

@@ -208,7 +208,7 @@ impl Value {
                         format!("{near:e}")
                     }
                 } else {
-                    "a number beyond float64".to_string()
+                    "beyond float64".to_string()
                 }
             }
         }

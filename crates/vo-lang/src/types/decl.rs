@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::check::{Checker, Env, ScopeId, deeper};
+use super::check::{Checker, Env, ScopeId};
 use super::errors;
 use super::info::{FuncId, ObjId, ObjKind, VarRole};
 use super::operand::Operand;
 use super::ty::{IfaceMethod, Kind, Method, NamedId, Ty};
 use crate::source::Span;
+use crate::stack::deeper;
 use crate::syntax::ast::{ConstSpec, Decl, Expr, ExprKind, FuncDecl, GenDecl, TypeSpec, VarSpec};
 
 /// The declaration of a package-level object.

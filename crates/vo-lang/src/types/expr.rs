@@ -1,12 +1,13 @@
 //! Expressions: the dispatcher, names and the simple forms.
 
-use super::check::{Checker, Env, deeper};
+use super::check::{Checker, Env};
 use super::constant::Value;
 use super::errors;
 use super::info::{FuncId, Function, Mode, ObjId, ObjKind, VarInfo, VarRole};
 use super::operand::Operand;
 use super::ty::{Kind, Ty};
 use super::universe;
+use crate::stack::deeper;
 use crate::syntax::ast::{Block, Expr, ExprKind, FuncType, Ident, UnaryOp};
 
 /// What kind of expression it is, for its use as a statement.
@@ -110,6 +111,14 @@ impl<'a> Checker<'a> {
             x.mode,
             Mode::Invalid | Mode::Type | Mode::NoValue | Mode::Builtin(_)
         ) {
+            return;
+        }
+        if let Kind::Pointer(elem) = *self.tys.under(x.ty)
+            && self.known_underlying(elem).is_some()
+            && self.tys.as_struct(elem).is_none()
+        {
+            // There are only pointers to structs: the error was reported where the type is written.
+            x.invalidate();
             return;
         }
         if self.known_underlying(x.ty).is_none()

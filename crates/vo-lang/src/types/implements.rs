@@ -34,7 +34,7 @@ impl Checker<'_> {
     /// The first method of the interface `iface` that `ty` lacks.
     pub(super) fn missing_method(&mut self, ty: Ty, iface: Ty) -> Option<Missing> {
         let want = self.tys.as_interface(iface)?;
-        if self.tys.underlying(ty).is_invalid() {
+        if self.tys.underlying(ty).is_invalid() || self.tys.embeds_invalid(ty) {
             return None;
         }
         let here = self.pkg;

@@ -2,10 +2,11 @@
 
 use foldhash::HashMap;
 
-use super::check::{Checker, deeper};
+use super::check::Checker;
 use super::errors;
 use super::info::{ObjId, ObjKind};
 use super::ty::{Name, Ty};
+use crate::stack::deeper;
 use crate::syntax::ast::{Block, Ident, Stmt, StmtKind};
 
 /// A labelled statement around the one being looked at.

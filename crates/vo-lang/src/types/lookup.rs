@@ -191,6 +191,24 @@ impl TyTable {
         }
     }
 
+    /// Whether something that a type embeds is in error, so that it may have more fields and methods than are
+    /// known.
+    pub(super) fn embeds_invalid(&self, ty: Ty) -> bool {
+        let (mut stack, mut seen) = (vec![self.deref(ty).0], foldhash::HashSet::default());
+        while let Some(ty) = stack.pop() {
+            match self.under(ty) {
+                Kind::Invalid => return true,
+                Kind::Interface(i) if i.partial => return true,
+                Kind::Struct(s) if seen.insert(ty) => {
+                    let embedded = s.fields.iter().filter(|f| f.embedded);
+                    stack.extend(embedded.map(|f| self.deref(f.ty).0));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The names of all fields and methods of a type, nearest first; for suggestions.
     pub(super) fn member_names(&self, ty: Ty) -> Vec<Name> {
         /// Enough for a suggestion; embedding may be deep or circular.

@@ -70,11 +70,11 @@ pub fn check<'a>(
     source: &'a SourceMap,
     diags: &mut Diagnostics,
 ) -> Checked<'a> {
-    let mut checker = check::Checker::new(program, source);
+    let mut checker = check::Checker::new(program, source, diags.has_errors());
     if !program.syntax_errors {
         checker.check_program();
     }
-    let (info, types, diagnostics) = checker.finish(diags.has_errors());
+    let (info, types, diagnostics) = checker.finish();
     diagnostics
         .into_iter()
         .for_each(|diagnostic| diags.push(diagnostic));

@@ -2,8 +2,9 @@
 
 use foldhash::HashSet;
 
-use super::check::{Checker, deeper};
+use super::check::Checker;
 use super::ty::{Dir, Kind, Ty, TyTable};
+use crate::stack::deeper;
 
 /// Why a type, or a part of it, does not have a property: the part, and how it is reached.
 #[derive(Clone, Debug)]

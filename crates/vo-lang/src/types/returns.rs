@@ -1,6 +1,7 @@
 //! Terminating statements: whether a function with results can reach its end.
 
-use super::check::{Checker, deeper};
+use super::check::Checker;
+use crate::stack::deeper;
 use crate::syntax::ast::{Block, Ident, Stmt, StmtKind};
 
 impl<'a> Checker<'a> {

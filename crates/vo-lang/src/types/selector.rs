@@ -46,10 +46,11 @@ impl<'a> Checker<'a> {
                 .filter(|name| is_exported(name))
                 .cloned()
                 .collect();
+            let family = suggest::family(&sel.name, &names);
             let close = suggest::closest(&sel.name, &names);
             let path = package.path.clone();
             self.report(errors::no_package_member(
-                sel.span, &path, &sel.name, hidden, close,
+                sel.span, &path, &sel.name, hidden, family, close,
             ));
             return Operand::invalid(e);
         };
@@ -229,7 +230,7 @@ impl<'a> Checker<'a> {
                 return Operand::invalid(e);
             }
             found => {
-                if !self.is_broken(recv) {
+                if !self.is_broken(recv) && !self.tys.embeds_invalid(recv) {
                     let ty = self.show(recv);
                     let is_field = matches!(found, Lookup::Field { .. });
                     self.report(errors::no_method(sel.span, &ty, &sel.name, is_field));
@@ -262,7 +263,9 @@ impl<'a> Checker<'a> {
     // ---- errors ----
 
     fn report_no_member(&mut self, x: &Operand<'a>, sel: &Ident) {
-        if !matches!(x.mode, Mode::Builtin(_)) && self.is_broken(x.ty) {
+        if !matches!(x.mode, Mode::Builtin(_))
+            && (self.is_broken(x.ty) || self.tys.embeds_invalid(x.ty))
+        {
             return;
         }
         let (base, is_pointer) = self.tys.deref(x.ty);

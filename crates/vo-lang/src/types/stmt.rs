@@ -1,6 +1,6 @@
 //! Statements.
 
-use super::check::{Checker, deeper};
+use super::check::Checker;
 use super::constant::Value;
 use super::errors;
 use super::expr::Form;
@@ -8,6 +8,7 @@ use super::info::{MethodRef, Mode, Target};
 use super::operand::Operand;
 use super::ty::{Kind, Ty};
 use crate::source::Span;
+use crate::stack::deeper;
 use crate::syntax::ast::{
     BinaryOp, Block, Comm, CommClause, Expr, ExprKind, ForStmt, IfStmt, Stmt, StmtKind,
 };

@@ -20,6 +20,37 @@ pub(crate) fn closest(name: &str, candidates: &[Name]) -> Option<Name> {
         .map(|(_, c)| c.clone())
 }
 
+/// The candidates that are `name` with a type behind it, in order: there are several of what is one generic
+/// function in Go. None unless there are two.
+pub(crate) fn family(name: &str, candidates: &[Name]) -> Vec<Name> {
+    /// What such names end in.
+    const TYPES: [&str; 13] = [
+        "Int",
+        "Int64",
+        "Uint64",
+        "Float64",
+        "String",
+        "Byte",
+        "Bool",
+        "Ints",
+        "Strings",
+        "IntInt",
+        "IntString",
+        "StringInt",
+        "StringString",
+    ];
+    let of_type = |candidate: &Name| {
+        let suffix = candidate.strip_prefix(name);
+        suffix.is_some_and(|suffix| TYPES.contains(&suffix))
+    };
+    let mut names: Vec<Name> = candidates.iter().filter(|c| of_type(c)).cloned().collect();
+    names.sort();
+    if names.len() < 2 {
+        names.clear();
+    }
+    names
+}
+
 /// How many letters must be inserted, removed or replaced to make `b` of `a`; a change of case is free but
 /// for a first one.
 fn distance(a: &str, b: &str) -> usize {

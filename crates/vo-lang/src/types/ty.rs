@@ -225,6 +225,8 @@ pub struct IfaceMethod {
 pub struct InterfaceType {
     /// The methods, sorted by name and then by package.
     pub methods: Vec<IfaceMethod>,
+    /// Whether something embedded is in error, so that there may be more methods.
+    pub partial: bool,
 }
 
 /// What a type is.
@@ -448,9 +450,14 @@ impl TyTable {
     }
 
     /// An interface type with exactly these methods, in any order but without duplicates.
-    pub fn interface(&mut self, mut methods: Vec<IfaceMethod>) -> Ty {
+    pub fn interface(&mut self, methods: Vec<IfaceMethod>) -> Ty {
+        self.interface_with(methods, false)
+    }
+
+    /// An interface type with at least these methods, and perhaps with others if it is `partial`.
+    pub fn interface_with(&mut self, mut methods: Vec<IfaceMethod>, partial: bool) -> Ty {
         methods.sort_by(|a, b| (&a.name, a.pkg).cmp(&(&b.name, b.pkg)));
-        self.intern(Kind::Interface(Rc::new(InterfaceType { methods })))
+        self.intern(Kind::Interface(Rc::new(InterfaceType { methods, partial })))
     }
 
     /// A tuple type.

@@ -9,6 +9,7 @@ use super::info::{FuncId, Mode, ObjId, ObjKind, VarRole};
 use super::lookup::name_scope;
 use super::ty::{Dir, Field, IfaceMethod, Kind, Name, NamedId, Ty};
 use crate::source::Span;
+use crate::stack::deeper;
 use crate::syntax::ast::{
     ArrayLen, ChanDir, Expr, ExprKind, FuncType, Ident, InterfaceElem, LitValue, Param, Receiver,
     StructField,
@@ -32,7 +33,7 @@ impl<'a> Checker<'a> {
 
     /// The type that an expression denotes; reports it if it denotes none.
     pub(super) fn type_expr(&mut self, expr: &'a Expr) -> Ty {
-        let ty = super::check::deeper(|| self.type_expr_inner(expr));
+        let ty = deeper(|| self.type_expr_inner(expr));
         self.record_type(expr, ty);
         if matches!(
             expr.kind,
@@ -327,15 +328,19 @@ impl<'a> Checker<'a> {
             .enumerate()
             .map(|(i, m)| ((m.name.clone(), m.pkg), i))
             .collect();
+        let mut partial = false;
         for &(ty, span) in embedded {
             if self.tys.underlying(ty).is_invalid() {
+                partial = true;
                 continue;
             }
             let Some(iface) = self.tys.as_interface(ty) else {
                 let shown = self.show(ty);
                 self.report(errors::embeds_non_interface(span, &shown));
+                partial = true;
                 continue;
             };
+            partial |= iface.partial;
             for method in &iface.methods {
                 match index.get(&(method.name.clone(), method.pkg)) {
                     None => {
@@ -350,7 +355,7 @@ impl<'a> Checker<'a> {
                 }
             }
         }
-        self.tys.interface(methods)
+        self.tys.interface_with(methods, partial)
     }
 
     // ---- functions ----
@@ -373,6 +378,7 @@ impl<'a> Checker<'a> {
         }
         let params = self.param_types(&sig.params);
         let results = self.param_types(&sig.results);
+        self.check_results_later(sig, &results);
         let variadic = sig.params.last().is_some_and(|p| p.variadic.is_some());
         self.tys.signature(params, results, variadic)
     }
@@ -395,6 +401,14 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Checks the number of results, once all types are known.
+    fn check_results_later(&mut self, sig: &'a FuncType, results: &[Ty]) {
+        if let (Some(first), Some(last)) = (sig.results.first(), sig.results.last()) {
+            let (results, span) = (results.to_vec(), first.span.to(last.span));
+            self.later(move |c| c.check_results(&results, span));
+        }
+    }
+
     /// The type of the function `func`; declares its parameters and results in the current scope.
     pub(super) fn collect_signature(&mut self, func: FuncId, sig: &'a FuncType) -> Ty {
         // All types first: parameter names are not in scope in them.
@@ -403,8 +417,11 @@ impl<'a> Checker<'a> {
         let variadic = sig.params.last().is_some_and(|p| p.variadic.is_some());
         let param_vars = self.declare_params(&sig.params, &params, VarRole::Param);
         let result_vars = self.declare_params(&sig.results, &results, VarRole::Result);
-        let types = |c: &Self, vars: &[ObjId]| vars.iter().map(|&v| c.info.object(v).ty).collect();
+        let types = |c: &Self, vars: &[ObjId]| -> Vec<Ty> {
+            vars.iter().map(|&v| c.info.object(v).ty).collect()
+        };
         let (params, results) = (types(self, &param_vars), types(self, &result_vars));
+        self.check_results_later(sig, &results);
         let function = self.info.function_mut(func);
         function.params = param_vars;
         function.results = result_vars;

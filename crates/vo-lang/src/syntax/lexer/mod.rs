@@ -29,6 +29,7 @@ pub(super) fn lex(id: FileId, file: &SourceFile, diags: &mut Diagnostics) -> Lex
             literals: Vec::new(),
             comments: Vec::new(),
             spoiled_lines: Vec::new(),
+            shadows: Vec::new(),
             truncated: false,
         },
         error_end: u32::MAX,
@@ -36,6 +37,7 @@ pub(super) fn lex(id: FileId, file: &SourceFile, diags: &mut Diagnostics) -> Lex
     lexer.report_bad_file();
     lexer.run();
     lexer.out.partners = partners(&lexer.out.tokens);
+    lexer.end_shadows();
     lexer.out
 }
 
@@ -57,6 +59,39 @@ impl Lexer<'_> {
     /// Reports an error that does not disturb the parser.
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diags.push(diagnostic);
+    }
+
+    /// Notes a literal without end.
+    fn cast_shadow(&mut self, span: Span) {
+        let text = &self.file.text()[span.lo as usize..span.hi as usize];
+        if text.contains(['{', '}']) {
+            self.out.shadows.push((span.lo, u32::MAX));
+        }
+    }
+
+    /// Shadows end behind the line in which a declaration begins at the left margin.
+    fn end_shadows(&mut self) {
+        if self.out.shadows.is_empty() {
+            return;
+        }
+        let text = self.file.text().as_bytes();
+        let declarations: Vec<u32> = (self.out.tokens.iter())
+            .filter(|token| {
+                let declares = matches!(
+                    token.tok,
+                    Tok::Func | Tok::Type | Tok::Var | Tok::Const | Tok::Import
+                );
+                declares && token.lo > 0 && text[token.lo as usize - 1] == b'\n'
+            })
+            .map(|token| token.lo)
+            .collect();
+        for shadow in &mut self.out.shadows {
+            let behind = declarations.partition_point(|lo| *lo <= shadow.0);
+            if let Some(lo) = declarations.get(behind) {
+                let line = text[*lo as usize..].iter().position(|byte| *byte == b'\n');
+                shadow.1 = lo + line.unwrap_or(text.len()) as u32;
+            }
+        }
     }
 
     /// Reports an error after which complaints about the same line would be mere echoes; itself too, if
@@ -261,6 +296,7 @@ impl Lexer<'_> {
         let Some(len) = self.skip_quoted(b'"') else {
             let span = self.span(lo, self.raw.span().end);
             self.report_spoiling(errors::unterminated_string(span));
+            self.cast_shadow(span);
             return self.push_literal(LitValue::String([].into()), lo);
         };
         let (units, _) = self.unescape(lo + 1, lo + 1 + len, '"');
@@ -279,6 +315,7 @@ impl Lexer<'_> {
         let Some(len) = self.skip_quoted(b'\'') else {
             let span = self.span(lo, self.raw.span().end);
             self.report_spoiling(errors::unterminated_rune(span));
+            self.cast_shadow(span);
             return self.push_literal(LitValue::Rune('\0'), lo);
         };
         if len == 0 && self.raw.remainder().starts_with('\'') {

@@ -91,7 +91,11 @@ impl Parser<'_> {
                 file.decls.push(Decl::Func(Box::new(func)));
             }
             Tok::Package => return Err(self.error(errors::package_too_late(self.span()))),
-            _ => return Err(self.error(errors::not_a_declaration(self.span(), &self.found()))),
+            _ => {
+                let mut diagnostic = errors::not_a_declaration(self.span(), &self.found());
+                diagnostic.help = self.foreign_declaration().map(str::to_owned);
+                return Err(self.error(diagnostic));
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Recursive descent, with precedence climbing for infix operators. This file holds the parser's state and
 //! its small change; `decl`, `types`, `expr`, `stmt` and `control` hold the grammar, `recover` how it goes
-//! on after an error.
+//! on after an error, `foreign` hints for what is said otherwise in other languages.
 //!
 //! A syntax error is reported where it is found and then returned as [`Reported`] up to the next point that
 //! can go on: a statement, a declaration, a line of a struct. So what follows from an error is never parsed
@@ -11,6 +11,7 @@
 mod control;
 mod decl;
 mod expr;
+mod foreign;
 mod outline;
 mod recover;
 mod stmt;
@@ -24,18 +25,12 @@ use super::lexer::lex;
 use super::token::{Lexed, Tok, Token};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::source::{FileId, SourceFile, SourceMap, Span};
+use crate::stack::deeper;
 
 pub use outline::{Outline, parse_outline};
 
 /// The greatest height of a tree. Whoever walks one may recurse this deep.
 pub const MAX_DEPTH: u32 = 1000;
-
-/// With less native stack left than this, parsing goes on on a new segment. A level takes some kilobytes
-/// in unoptimised builds.
-const RED_ZONE: usize = 64 << 10;
-
-/// The size of a new segment of native stack.
-const STACK_SEGMENT: usize = 1 << 20;
 
 /// Parses a file of `sources`. Whatever the text, a tree comes back; what is wrong is told to `diags`, and
 /// the tree is whole only if nothing was.
@@ -214,6 +209,15 @@ impl<'a> Parser<'a> {
         self.unclosed
             || self.spoiled.contains(&self.source.line(at.lo))
             || (self.lexed.truncated && at.lo as usize >= self.source.text().len())
+            || self.in_shadow(at.lo)
+    }
+
+    /// Whether the brackets at a place are not those that were meant.
+    fn in_shadow(&self, at: u32) -> bool {
+        let shadows = &self.lexed.shadows;
+        let behind = shadows.partition_point(|shadow| shadow.0 <= at);
+        // Of those that began before, the last one ends last.
+        behind > 0 && at < shadows[behind - 1].1
     }
 
     /// Reports something that is wrong but understood: parsing goes on as if it were right.
@@ -241,7 +245,9 @@ impl<'a> Parser<'a> {
         {
             return self.reserved_word(self.span_of(at));
         }
-        self.error(errors::expected(self.span(), what, &self.found()))
+        let mut diagnostic = errors::expected(self.span(), what, &self.found());
+        diagnostic.help = self.foreign().map(str::to_owned);
+        self.error(diagnostic)
     }
 
     /// Reports that the word at `at` cannot be a name.
@@ -327,7 +333,7 @@ impl<'a> Parser<'a> {
         let outer = std::mem::take(&mut self.tallest);
         self.depth += 1;
         // The callers' threads may have small stacks; the depth allowed must not depend on them.
-        let result = stacker::maybe_grow(RED_ZONE, STACK_SEGMENT, || parse(self));
+        let result = deeper(|| parse(self));
         self.depth -= 1;
         self.tallest = outer.max(self.tallest + 1);
         result

@@ -52,6 +52,31 @@ snapshot! {
     struct_fields: "type T struct {\n\ta int b int\n\tc,\n\td\n\t(e)\n\tf int = 3\n\tg int\n}\n";
 }
 
+/// What follows a literal that swallowed braces is no error of its own, up to the next declaration.
+#[test]
+fn literals_without_end_have_no_echo() {
+    for statement in [
+        "x := []string{\"a, \"b\"}",
+        "x := map[string]int{\"a: 1}",
+        "if x == \"a {\n\t\tg()\n\t}",
+        "if x == ' {\n\t\tg()\n\t}",
+        "for s := range \"abc {\n\t\tg(s)\n\t}",
+        "switch \"a {\n\tcase \"b\":\n\t}",
+        "x := f(\"a, func() {\n\t\tg()\n\t})",
+        "go func() { g(\"a) }()",
+        "x := `a` + \"b}{",
+        "x := f(\"a)",
+    ] {
+        let text =
+            format!("func f() {{\n\t{statement}\n\tg()\n}}\n\nfunc h() {{\n\tx := := 1\n}}\n");
+        let last = text.lines().count() - 1;
+        let found = parse(text).brief();
+        assert_eq!(found.len(), 2, "{statement}: {found:?}");
+        assert!(found[0].ends_with("@2"), "{statement}: {found:?}");
+        assert_eq!(found[1], format!("E0020@{last}"), "{statement}");
+    }
+}
+
 #[test]
 fn more_than_fifty_errors_are_counted() {
     let parsed = parse(format!("func f() {{\n{}}}\n", "\tx := )\n".repeat(60)));

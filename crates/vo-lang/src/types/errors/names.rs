@@ -83,6 +83,7 @@ pub(in crate::types) fn no_package_member(
     path: &str,
     name: &str,
     hidden: bool,
+    family: Vec<Name>,
     close: Option<Name>,
 ) -> Diagnostic {
     let label = if hidden {
@@ -96,10 +97,13 @@ pub(in crate::types) fn no_package_member(
         format!("undefined: {name} in package {path}"),
         label,
     );
-    with_help(
-        diagnostic,
-        close.map(|name| format!("did you mean `{name}`?")),
-    )
+    let help = if family.is_empty() {
+        close.map(|name| format!("did you mean `{name}`?"))
+    } else {
+        let names = family.join("`, `");
+        Some(format!("Vo has no generics: there are `{names}`"))
+    };
+    with_help(diagnostic, help)
 }
 
 pub(in crate::types) fn blank_as_value(at: Span) -> Diagnostic {
@@ -206,11 +210,16 @@ pub(in crate::types) fn initialization_cycle(steps: &[(Span, String)]) -> Diagno
     )
 }
 
-pub(in crate::types) fn recursive_type(steps: &[(Span, String)]) -> Diagnostic {
-    cycle(
+/// `has_struct` tells whether one of the types is a struct or array, which would contain itself.
+pub(in crate::types) fn recursive_type(steps: &[(Span, String)], has_struct: bool) -> Diagnostic {
+    let diagnostic = cycle(
         "E0121",
         format!("invalid recursive type {}", first_name(steps)),
         steps,
-    )
-    .with_help("refer to the type by a pointer, slice, map or channel instead")
+    );
+    if has_struct {
+        diagnostic.with_help("refer to the type by a pointer, slice, map or channel instead")
+    } else {
+        diagnostic.with_note("there is nothing that the type would be made of")
+    }
 }

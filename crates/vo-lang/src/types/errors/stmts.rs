@@ -159,7 +159,7 @@ pub(in crate::types) fn case_mismatch(at: Span, what: &str, ty: &str) -> Diagnos
         "E0524",
         at,
         format!("the case is {what}"),
-        format!("the switch is on a {ty}"),
+        format!("the switch is on a value of type {ty}"),
     )
 }
 

@@ -185,6 +185,27 @@ pub(in crate::types) fn invalid_const_type(at: Span, ty: &str) -> Diagnostic {
         .with_note("constants are booleans, numbers and strings")
 }
 
+pub(in crate::types) fn type_too_deep(at: Span, ty: &str, levels: u32, parts: u64) -> Diagnostic {
+    Diagnostic::error(
+        "E0222",
+        at,
+        format!("type {ty} is nested too deeply"),
+        "",
+    )
+    .with_note(format!(
+        "at most {levels} structs and arrays can be in each other, with {parts} fields and elements"
+    ))
+    .with_help("hold some of them by pointers")
+}
+
+pub(in crate::types) fn too_many_results(at: Span, max: usize) -> Diagnostic {
+    Diagnostic::error("E0223", at, "too many results", "")
+        .with_note(format!(
+            "results take at most {max} words: numbers and pointers one, strings and interfaces two, slices three"
+        ))
+        .with_help("return a struct, or a pointer to one")
+}
+
 pub(in crate::types) fn type_too_large(at: Span, ty: &str, max: u64) -> Diagnostic {
     Diagnostic::error(
         "E0221",
@@ -192,6 +213,8 @@ pub(in crate::types) fn type_too_large(at: Span, ty: &str, max: u64) -> Diagnost
         format!("values of type {ty} are too large"),
         "",
     )
-    .with_note(format!("a value has at most {max} bytes"))
+    .with_note(format!(
+        "a value has at most {max} bytes, an array as many elements"
+    ))
     .with_help("use a slice")
 }
