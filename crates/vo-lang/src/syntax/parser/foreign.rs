@@ -20,8 +20,11 @@ impl Parser<'_> {
             _ => {}
         }
         let word = |at: usize| {
-            let is_name = self.lexed.tokens[at].tok == Tok::Ident;
-            is_name.then(|| self.text(self.span_of(at))).unwrap_or("")
+            if self.lexed.tokens[at].tok == Tok::Ident {
+                self.text(self.span_of(at))
+            } else {
+                ""
+            }
         };
         let here = word(self.pos);
         if let "in" | "of" = here {
