@@ -240,11 +240,12 @@ fn a_vo_panic_is_a_status() {
 }
 
 /// Programs that would never end.
-const ENDLESS: [&str; 5] = [
+const ENDLESS: [&str; 6] = [
     "func main() { for { } }",
     "import \"time\"\nfunc main() { time.Sleep(1 << 60) }",
     "import \"time\"\nfunc main() { for range 100 { go func() { select { case <-make(chan int): case <-time.After(1 << 60): } }() } }",
     "import \"host\"\nfunc main() { go func() { for { } }(); host.Never() }",
+    "func main() { i, j := make(island), make(island); go @(i) func() { for { } }(); go @(j) func() { select { } }(); p := make(port int, 1); <-p }",
     "import \"net\"\nfunc main() { l, _ := net.Listen(\"tcp\", \"127.0.0.1:0\"); l.Accept() }",
 ];
 

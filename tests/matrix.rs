@@ -50,7 +50,7 @@ const fn cell(
     }
 }
 
-/// A cell that ends the program: memory is at its limit.
+/// A cell that ends the program: something is at its limit.
 const fn limit(
     operation: &'static str,
     code: &'static str,
@@ -62,6 +62,18 @@ const fn limit(
         code,
         prints: "",
         options: option,
+        status: 2,
+    }
+}
+
+/// A cell that ends the program with no chance to recover.
+const fn fatal(operation: &'static str, case: &'static str, code: &'static str) -> Cell {
+    Cell {
+        operation,
+        case,
+        code,
+        prints: "",
+        options: &[],
         status: 2,
     }
 }
@@ -140,6 +152,35 @@ const CELLS: &[Cell] = &[
         "false false false",
     ),
     cell(
+        "ChanClose",
+        "wake_senders",
+        "c, d := make(chan int), make(chan any)
+         for range 3 { go func() { defer func() { d <- recover() }(); c <- 1 }() }
+         runtime.Gosched()
+         close(c)
+         fmt.Println(<-d)
+         fmt.Println(<-d)
+         fmt.Println(<-d)",
+        "send on closed channel\nsend on closed channel\nsend on closed channel",
+    ),
+    cell(
+        "ChanClose",
+        "wake_selects",
+        "c, e, d := make(chan int), make(chan int), make(chan string, 1)
+         go func() { select { case v, ok := <-c: d <- fmt.Sprint(v, ok); case <-make(chan int): } }()
+         for range 3 { runtime.Gosched() }
+         close(c)
+         fmt.Println(<-d)
+         go func() {
+            defer func() { d <- fmt.Sprint(recover()) }()
+            select { case <-make(chan int): case make(chan int) <- 1: case e <- 1: }
+         }()
+         for range 3 { runtime.Gosched() }
+         close(e)
+         fmt.Println(<-d)",
+        "0 false\nsend on closed channel",
+    ),
+    cell(
         "SelectExec",
         "ok",
         "c, d := make(chan int, 1), make(chan int)
@@ -187,6 +228,268 @@ const CELLS: &[Cell] = &[
          select { case c <- 1: case v := <-d: fmt.Println(v) }",
         "panic: send on closed channel",
     ),
+    cell(
+        "SelectExec",
+        "ok_closed",
+        "c := make(chan string); close(c)
+         select { case s, ok := <-c: fmt.Printf(\"%q %v\\n\", s, ok); case <-make(chan int): }",
+        "\"\" false",
+    ),
+    cell(
+        "SelectExec",
+        "wake_sender",
+        "c := make(chan int)
+         d := make(chan int)
+         go func() { c <- 5; d <- 6 }()
+         runtime.Gosched()
+         select { case v := <-c: fmt.Println(v); case <-make(chan int): }
+         fmt.Println(<-d)",
+        "5\n6",
+    ),
+    cell(
+        "SelectExec",
+        "wait_then_closed",
+        "c, d := make(chan []int), make(chan int)
+         go func() { runtime.Gosched(); close(c) }()
+         select { case v, ok := <-c: fmt.Println(v, ok); case d <- 1: }",
+        "[] false",
+    ),
+    cell(
+        "SelectExec",
+        "wait_nil",
+        "var none chan int
+         c := make(chan int)
+         go func() { runtime.Gosched(); c <- 2 }()
+         select { case <-none: case none <- 1: case v := <-c: fmt.Println(v) }",
+        "2",
+    ),
+    cell(
+        "SelectExec",
+        "ok_port",
+        "p := make(port string, 1); p <- \"x\"
+         select { case s, ok := <-p: fmt.Println(s, ok); case <-make(chan int): }",
+        "x true",
+    ),
+    cell(
+        "SelectExec",
+        "ok_port_closed",
+        "p := make(port int, 1); p <- 4; close(p)
+         for range 2 { select { case v, ok := <-p: fmt.Println(v, ok); case <-make(chan int): } }",
+        "4 true\n0 false",
+    ),
+    cell(
+        "SelectExec",
+        "ok_port_default",
+        "p := make(port int, 1)
+         select { case v := <-p: fmt.Println(v); default: fmt.Println(\"default\") }",
+        "default",
+    ),
+    cell(
+        "SelectExec",
+        "wait_port",
+        "p, c := make(port []int, 1), make(chan int)
+         go func() { runtime.Gosched(); p <- []int{1, 2} }()
+         select { case v, ok := <-p: fmt.Println(v, ok); case <-c: }",
+        "[1 2] true",
+    ),
+    cell(
+        "SelectExec",
+        "wait_port_of_island",
+        "p, c := make(port []string, 1), make(chan int)
+         isl := make(island)
+         go @(isl) func(p port<- []string) { p <- []string{\"a\", \"b\"} }(p)
+         select { case v, ok := <-p: fmt.Println(v, ok); case <-c: }",
+        "[a b] true",
+    ),
+    cell(
+        "SelectExec",
+        "wait_then_port_closed",
+        "p, c := make(port int, 1), make(chan int)
+         go func() { runtime.Gosched(); close(p) }()
+         select { case v, ok := <-p: fmt.Println(v, ok); case <-c: }",
+        "0 false",
+    ),
+    cell(
+        "SelectExec",
+        "wake_port_sender",
+        "p, c := make(port int, 1), make(chan int)
+         go func() { p <- 1; p <- 2; close(p) }()
+         runtime.Gosched()
+         for { select { case v, ok := <-p: fmt.Println(v, ok); if !ok { return }; case <-c: } }",
+        "1 true\n2 true\n0 false",
+    ),
+    cell("IslandNew", "ok", "i, j := make(island), make(island); fmt.Println(i == i, i == j)", "true false"),
+    limit(
+        "IslandNew",
+        "var all []island
+         var more [][]byte
+         for { all = append(all, make(island)); more = append(more, make([]byte, 64<<10)) }",
+        &["--max-heap=2M"],
+    ),
+    cell(
+        "PortSend",
+        "ok_buffered",
+        "p := make(port int, 2); p <- 5; fmt.Println(len(p), cap(p), <-p)",
+        "1 2 5",
+    ),
+    cell(
+        "PortSend",
+        "ok_copies",
+        "p := make(port []int, 1); s := []int{1, 2}; p <- s; s[0] = 9; fmt.Println(<-p, s)",
+        "[1 2] [9 2]",
+    ),
+    cell(
+        "PortSend",
+        "wake_receiver",
+        "p, d := make(port int, 1), make(chan int)
+         go func() { d <- <-p * 2 }()
+         runtime.Gosched()
+         p <- 4
+         fmt.Println(<-d)",
+        "8",
+    ),
+    cell(
+        "PortSend",
+        "wake_island",
+        "p, q := make(port port<- int, 1), make(port int, 1)
+         isl := make(island)
+         go @(isl) func(back port<- port<- int, out port<- int) {
+            mine := make(port int, 1)
+            back <- mine
+            out <- <-mine * 2
+         }(p, q)
+         theirs := <-p
+         theirs <- 21
+         fmt.Println(<-q)",
+        "42",
+    ),
+    cell(
+        "PortSend",
+        "wait",
+        "p := make(port int, 1)
+         p <- 1
+         go func() { runtime.Gosched(); fmt.Println(<-p, <-p) }()
+         p <- 2
+         for range 5 { runtime.Gosched() }",
+        "1 2",
+    ),
+    cell(
+        "PortSend",
+        "wait_for_island",
+        "p, q := make(port port<- int, 1), make(port int, 1)
+         isl := make(island)
+         go @(isl) func(back port<- port<- int, out port<- int) {
+            mine := make(port int, 1)
+            back <- mine
+            sum := 0
+            for range 100 { sum += <-mine }
+            out <- sum
+         }(p, q)
+         theirs := <-p
+         for i := range 100 { theirs <- i }
+         fmt.Println(<-q)",
+        "4950",
+    ),
+    cell("PortSend", "panic_closed", "p := make(port int, 1); close(p); p <- 1", "panic: send on closed port"),
+    cell("PortSend", "panic_nil", "var p port int; p <- 1", "panic: send on nil port"),
+    cell(
+        "PortSend",
+        "wait_then_panic",
+        "p := make(port int, 1)
+         p <- 1
+         go func() { runtime.Gosched(); close(p) }()
+         p <- 2",
+        "panic: send on closed port",
+    ),
+    cell(
+        "PortSend",
+        "panic_gone",
+        GONE,
+        "panic: send on port of an island that has ended",
+    ),
+    cell("PortRecv", "ok_buffered", "p := make(port string, 1); p <- \"x\"; v, ok := <-p; fmt.Println(v, ok)", "x true"),
+    cell(
+        "PortRecv",
+        "ok_closed",
+        "p := make(port int, 1); p <- 7; close(p)
+         for range 2 { v, ok := <-p; fmt.Println(v, ok) }",
+        "7 true\n0 false",
+    ),
+    cell(
+        "PortRecv",
+        "wake_sender",
+        "p := make(port int, 1)
+         go func() { p <- 3; p <- 4 }()
+         runtime.Gosched()
+         fmt.Println(<-p, <-p)",
+        "3 4",
+    ),
+    cell(
+        "PortRecv",
+        "wait",
+        "p := make(port int, 1)
+         go func() { runtime.Gosched(); p <- 7 }()
+         fmt.Println(<-p)",
+        "7",
+    ),
+    cell(
+        "PortRecv",
+        "wait_for_island",
+        "p := make(port map[string]int, 1)
+         isl := make(island)
+         go @(isl) func(p port<- map[string]int) { p <- map[string]int{\"a\": 1} }(p)
+         fmt.Println(<-p)",
+        "map[a:1]",
+    ),
+    cell("PortRecv", "panic_nil", "var p port int; <-p", "panic: receive on nil port"),
+    cell(
+        "PortRecv",
+        "wait_then_closed",
+        "p := make(port []int, 1)
+         go func() { runtime.Gosched(); close(p) }()
+         v, ok := <-p
+         fmt.Println(v, ok)",
+        "[] false",
+    ),
+    cell("PortClose", "ok", "p := make(port int, 1); close(p); fmt.Println(\"closed\")", "closed"),
+    cell("PortClose", "panic_closed", "p := make(port int, 1); close(p); close(p)", "panic: close of closed port"),
+    cell("PortClose", "panic_nil", "var p port int; close(p)", "panic: close of nil port"),
+    cell(
+        "PortClose",
+        "wake_receivers",
+        "p, d := make(port int, 1), make(chan bool)
+         for range 3 { go func() { _, ok := <-p; d <- ok }() }
+         runtime.Gosched()
+         close(p)
+         fmt.Println(<-d, <-d, <-d)",
+        "false false false",
+    ),
+    cell(
+        "PortClose",
+        "wake_senders",
+        "p, d := make(port int, 1), make(chan string)
+         p <- 1
+         for range 2 { go func() { defer func() { d <- fmt.Sprint(recover()) }(); p <- 2 }() }
+         runtime.Gosched()
+         close(p)
+         fmt.Println(<-d)
+         fmt.Println(<-d)",
+        "send on closed port\nsend on closed port",
+    ),
+    cell(
+        "PortClose",
+        "wake_senders_of_island",
+        "p, q := make(port int, 1), make(port string, 1)
+         isl := make(island)
+         go @(isl) func(p port<- int, q port<- string) {
+            defer func() { q <- fmt.Sprint(recover()) }()
+            for { p <- 1 }
+         }(p, q)
+         <-p
+         close(p)
+         fmt.Println(<-q)",
+        "send on closed port",
+    ),
     cell("run_defers", "ok", "func() { defer fmt.Println(1); defer fmt.Println(2) }()", "2\n1"),
     cell(
         "run_defers",
@@ -229,8 +532,51 @@ const CELLS: &[Cell] = &[
          fmt.Println(<-d)",
         "5",
     ),
+    fatal("GoStart", "panic_nil", "var f func(); go f()"),
+    limit(
+        "GoStart",
+        "c := make(chan int)
+         for { go func() { <-c }() }",
+        &["--max-goroutines=100"],
+    ),
+    cell(
+        "GoIsland",
+        "ok_wake",
+        "p := make(port int, 1)
+         isl := make(island)
+         var out port<- int = p
+         for i := range 3 { go @(isl) func(n int) { out <- n + i }(40); fmt.Println(<-p) }",
+        "40\n41\n42",
+    ),
+    cell(
+        "GoIsland",
+        "panic_nil_island",
+        "var isl island
+         go @(isl) func() { fmt.Println(1) }()",
+        "panic: go on nil island",
+    ),
+    cell(
+        "GoIsland",
+        "panic_unsendable",
+        "isl := make(island)
+         c := make(chan int)
+         f := func() { c <- 1 }
+         go @(isl) f()",
+        "panic: go @: the function has captured c, of type chan int, which cannot leave its island",
+    ),
+    fatal("GoIsland", "panic_nil_function", "isl := make(island); var f func(); go @(isl) f()"),
     cell("Recover", "ok_nothing", "fmt.Println(recover())", "<nil>"),
     cell("Recover", "ok_value", "func() { defer func() { fmt.Println(recover()) }(); panic(3) }()", "3"),
+    cell("Recover", "ok_nil", "func() { defer func() { fmt.Println(recover()) }(); panic(nil) }()",
+        "runtime error: panic called with nil argument"),
+    cell(
+        "Recover",
+        "ok_after_waiting",
+        "c := make(chan int)
+         go func() { runtime.Gosched(); c <- 1 }()
+         func() { defer func() { <-c; fmt.Println(recover()) }(); panic(\"p\") }()",
+        "p",
+    ),
     cell(
         "Recover",
         "ok_fault",
@@ -279,11 +625,22 @@ const CELLS: &[Cell] = &[
     ),
 ];
 
-/// An operation that waits, with what the other side does meanwhile; `c` is a channel of integers.
+/// What `PortSend::panic_gone` does: an island gives a port and ends; sends fail from then on.
+const GONE: &str = "p := make(port port<- int, 1)
+    func() {
+        isl := make(island)
+        go @(isl) func(back port<- port<- int) { back <- make(port int, 1) }(p)
+    }()
+    theirs := <-p
+    for { theirs <- 1; runtime.GC() }";
+
+/// An operation that waits, with what the other side does meanwhile, and what it prints; `c` is a
+/// channel of integers, `p` a port of integers.
 struct Wait {
     name: &'static str,
     waits: &'static str,
     peer: &'static str,
+    prints: &'static str,
 }
 
 const WAITS: &[Wait] = &[
@@ -291,36 +648,80 @@ const WAITS: &[Wait] = &[
         name: "send",
         waits: "c <- 1",
         peer: "<-c",
+        prints: "",
     },
     Wait {
         name: "receive",
         waits: "fmt.Print(<-c, \" \")",
         peer: "c <- 2",
+        prints: "2 ",
     },
     Wait {
         name: "select_send",
         waits: "select { case c <- 3: case <-never: }",
         peer: "<-c",
+        prints: "",
     },
     Wait {
         name: "select_receive",
         waits: "select { case v, ok := <-c: fmt.Print(v, ok, \" \"); case <-never: }",
         peer: "c <- 4",
+        prints: "4 true ",
     },
     Wait {
         name: "sleep",
         waits: "time.Sleep(time.Microsecond)",
         peer: "",
+        prints: "",
     },
     Wait {
         name: "yield",
         waits: "runtime.Gosched()",
         peer: "",
+        prints: "",
     },
     Wait {
         name: "wait_for_deferred",
         waits: "func() { defer func() { fmt.Print(<-c, \" \") }() }()",
         peer: "c <- 5",
+        prints: "5 ",
+    },
+    // The first is handed over, the second fills the port.
+    Wait {
+        name: "port_send",
+        waits: "p <- 0; p <- 0; p <- 6",
+        peer: "<-p; <-p; <-p",
+        prints: "",
+    },
+    Wait {
+        name: "port_receive",
+        waits: "fmt.Print(<-p, \" \")",
+        peer: "p <- 7",
+        prints: "7 ",
+    },
+    Wait {
+        name: "select_port",
+        waits: "select { case v, ok := <-p: fmt.Print(v, ok, \" \"); case <-never: }",
+        peer: "p <- 8",
+        prints: "8 true ",
+    },
+    Wait {
+        name: "island",
+        waits: "back := make(port int, 1); go @(far) answer(back); fmt.Print(<-back, \" \")",
+        peer: "",
+        prints: "9 ",
+    },
+    Wait {
+        name: "file",
+        waits: "_, err := os.ReadFile(\"/dev/null\"); fmt.Print(err, \" \")",
+        peer: "",
+        prints: "<nil> ",
+    },
+    Wait {
+        name: "network",
+        waits: "fmt.Print(echo(10))",
+        peer: "",
+        prints: "10 ",
     },
 ];
 
@@ -387,30 +788,52 @@ fn program_of(cell: &Cell) -> String {
     )
 }
 
+/// What the operations of pairs need beside their channels.
+const PAIR: &str = r#"
+var never chan int
+var far = make(island)
+var _ = os.Exit
+
+func answer(back port<- int) { back <- 9 }
+
+// A number that goes through a connection and back.
+func echo(n int) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil { return err.Error() }
+	defer l.Close()
+	go func() {
+		conn, err := l.Accept()
+		if err != nil { return }
+		defer conn.Close()
+		buf := make([]byte, 10)
+		n, _ := conn.Read(buf)
+		conn.Write(buf[:n])
+	}()
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil { return err.Error() }
+	defer conn.Close()
+	conn.Write([]byte(strconv.Itoa(n) + " "))
+	buf := make([]byte, 10)
+	got, _ := conn.Read(buf)
+	return string(buf[:got])
+}
+"#;
+
 /// Two operations that wait, in a deferred call: at a return, and while panicking.
 fn pair(first: &Wait, second: &Wait) -> (String, String) {
     let (a, b) = (first.waits, second.waits);
     let peers = format!("\t{}\n\truntime.Gosched()\n\t{}\n", first.peer, second.peer);
     let program = format!(
-        "package main\n{IMPORTS}\nvar never chan int\n\n\
-         func f(c chan int, panics bool) (n int) {{\n\
+        "package main\nimport (\n\t\"net\"\n\t\"os\"\n\t\"strconv\"\n)\n{IMPORTS}{PAIR}\n\
+         func f(c chan int, p port int, panics bool) (n int) {{\n\
          \tdefer func() {{ recover(); n++ }}()\n\
-         \tdefer func() {{\n\t\t{a}\n\t\tn += 10\n\t\t{b}\n\t\tn += 100\n\t}}()\n\
+         \tdefer func() {{\n\t\t{{ {a} }}\n\t\tn += 10\n\t\t{{ {b} }}\n\t\tn += 100\n\t}}()\n\
          \tif panics {{\n\t\tpanic(\"p\")\n\t}}\n\treturn 1000\n}}\n\n\
-         func main() {{\n\tc, d := make(chan int), make(chan int)\n\
+         func main() {{\n\tc, d, p := make(chan int), make(chan int), make(port int, 1)\n\
          \tfor _, panics := range []bool{{false, true}} {{\n\
-         \tgo func() {{ d <- f(c, panics) }}()\n{peers}\tfmt.Println(<-d)\n\t}}\n}}\n"
+         \tgo func() {{ d <- f(c, p, panics) }}()\n{peers}\tfmt.Println(<-d)\n\t}}\n}}\n"
     );
-    let printed: String = [first, second]
-        .iter()
-        .map(|wait| match wait.name {
-            "receive" => "2 ",
-            // Print puts spaces between operands when neither is a string.
-            "select_receive" => "4 true ",
-            "wait_for_deferred" => "5 ",
-            _ => "",
-        })
-        .collect();
+    let printed = format!("{}{}", first.prints, second.prints);
     (program, format!("{printed}1111\n{printed}111\n"))
 }
 

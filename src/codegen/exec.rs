@@ -4,10 +4,10 @@ use super::jit::{Jit, SpecialPoint, Tables};
 use crate::cfg::CallGraph;
 use crate::inline::Frame;
 use crate::runtime::context::{Context, Options};
-use crate::runtime::fiber::{Fiber, State};
+use crate::runtime::fiber::{FIBER_BYTES, Fiber, State};
 use crate::runtime::heap::Marker;
 use crate::runtime::program::{Program, Shape};
-use crate::runtime::record::Record;
+use crate::runtime::record::{RECORD_BYTES, Record};
 use crate::runtime::sched::{Executor, Ran};
 use crate::runtime::select::{self, SelectWait};
 use crate::split::plan;
@@ -158,7 +158,7 @@ impl JitExecutor {
         let mut bytes = 0;
         self.for_each_record(cx, fiber, |record| {
             // SAFETY: the records of a captured fiber are valid.
-            bytes += unsafe { (*record).words as usize } * 8 + size_of::<Record>();
+            bytes += unsafe { record_bytes(cx, fiber, record) };
         });
         if bytes > cx.options.max_stack {
             let top = cx.take_record(0);
@@ -168,6 +168,21 @@ impl JitExecutor {
                 (*top).point = self.code.tables.special(SpecialPoint::Overflow);
                 (*fiber).top = top;
             }
+        }
+    }
+}
+
+/// The size of a record of a fiber.
+///
+/// # Safety
+/// Both are valid.
+unsafe fn record_bytes(cx: &Context, fiber: *mut Fiber, record: *mut Record) -> usize {
+    // SAFETY: the caller's promise; a root record fills its fiber's cell.
+    unsafe {
+        if (*record).parent == cx.exit_record {
+            usize::from((*fiber).class) * 8 - FIBER_BYTES
+        } else {
+            (*record).words as usize * 8 + RECORD_BYTES
         }
     }
 }

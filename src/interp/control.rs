@@ -83,7 +83,10 @@ impl Machine<'_> {
         Ok(Flow::Returned)
     }
 
-    pub(super) fn go(&mut self, callee: &Callee, args: &Srcs) -> Step {
+    pub(super) fn go(&mut self, pc: usize, callee: &Callee, args: &Srcs) -> Step {
+        if matches!(callee, Callee::Closure(slot) if self.get(*slot) == 0) {
+            return self.fault(Fault::GoNil, 0, 0);
+        }
         let (func, first) = self.resolve(callee)?;
         let words: SmallVec<[u64; 16]> = first
             .into_iter()
@@ -97,7 +100,11 @@ impl Machine<'_> {
             return self.fault(Fault::OutOfMemory, 0, 0);
         }
         // SAFETY: a new fiber is in no queue.
-        unsafe { self.cx.push(fiber) };
+        unsafe {
+            self.cx
+                .set_origin(fiber, self.cx.running(), self.origin(pc));
+            self.cx.push(fiber);
+        }
         Ok(Flow::Next)
     }
 

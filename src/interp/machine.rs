@@ -132,6 +132,12 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The number of the site where an instruction of the innermost frame starts goroutines.
+    pub(super) fn origin(&self, pc: usize) -> u32 {
+        let frame = self.stack.frames.last();
+        frame.map_or(0, |frame| self.interp.program.sites.number(frame.func, pc))
+    }
+
     pub(super) fn set_pc(&mut self, pc: usize) {
         if let Some(frame) = self.stack.frames.last_mut() {
             frame.pc = pc;
@@ -179,6 +185,7 @@ impl<'a> Machine<'a> {
         }
         if collect || news || pause {
             self.cx.attention.collect |= collect;
+            self.cx.interrupted = self.fiber;
             self.cx.attend();
         }
         true
@@ -333,7 +340,7 @@ impl<'a> Machine<'a> {
                 ty,
                 args,
             } => self.call_native(rets, *func, *ty, args),
-            Inst::GoStart { callee, args } => self.go(callee, args),
+            Inst::GoStart { callee, args } => self.go(pc, callee, args),
 
             Inst::DeferPush { calls, old, call } | Inst::ErrDeferPush { calls, old, call } => {
                 self.write(calls, self.get(old) | 1 << call)
@@ -467,7 +474,7 @@ impl<'a> Machine<'a> {
                 callee,
                 ty,
                 args,
-            } => self.go_island(island, callee, *ty, args),
+            } => self.go_island(pc, island, callee, *ty, args),
             Inst::PortNew { dst, ty, cap } => self.port_new(dst, *ty, cap),
             Inst::PortSend { port, vals } => self.port_send(port, vals),
             Inst::PortRecv { vals, ok, port } => self.port_recv(vals, ok, port),

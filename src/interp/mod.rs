@@ -78,6 +78,7 @@ impl Interp {
             let stack = (*fiber).top.cast::<Stack>();
             self.stacks.remove(&stack);
             drop(Box::from_raw(stack));
+            cx.note_origin(fiber);
             cx.free_fiber(fiber);
         }
     }
@@ -99,10 +100,11 @@ impl Interp {
                     self.end(cx, fiber);
                     return Some(Ran::Panicked);
                 }
-                Left::Ended | Left::Panicked => {
+                left @ (Left::Ended | Left::Panicked) => {
                     self.end(cx, fiber);
                     if main {
                         cx.main_ended = true;
+                        cx.main_exited = matches!(left, Left::Panicked);
                         return Some(Ran::MainEnded);
                     }
                 }

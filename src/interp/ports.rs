@@ -19,6 +19,7 @@ impl Machine<'_> {
 
     pub(super) fn go_island(
         &mut self,
+        pc: usize,
         island: &Src,
         callee: &Callee,
         ty: TypeId,
@@ -36,7 +37,10 @@ impl Machine<'_> {
         let island = self.get(island) as *const Handle;
         let words = self.gather(args);
         // SAFETY: a handle or nil, and values of the types that the verifier has seen.
-        match unsafe { self.cx.go_island(island, target, ty, &words) } {
+        match unsafe {
+            self.cx
+                .go_island(island, target, ty, &words, self.origin(pc))
+        } {
             JitResult::Ok => Ok(self.done()),
             JitResult::Panic => Err(Unwind),
             JitResult::WaitIo => Ok(self.wait(Pending::GoIsland)),

@@ -4,7 +4,9 @@ use crate::inline::Frame as TraceFrame;
 use crate::runtime::chan::Chan;
 use crate::runtime::heap::Marker;
 use crate::runtime::program::{Program, Shape};
+use crate::runtime::record::RECORD_BYTES;
 use crate::runtime::select::VALUE;
+use std::mem::offset_of;
 use vo_bytecode::types::MAX_FLAT_SLOTS;
 use vo_bytecode::{FuncId, Function, Inst};
 
@@ -45,9 +47,15 @@ pub enum Pending {
     Native,
 }
 
-/// A goroutine that the interpreter runs.
+/// A goroutine that the interpreter runs. A fiber's `top` leads here, in a box, as it does to a
+/// record: arrival words stand in the same place.
+#[repr(C)]
 #[derive(Debug)]
 pub struct Stack {
+    /// What stands before the arrival words in a record, and has no meaning here.
+    _header: [u64; RECORD_BYTES / 8],
+    /// Where values arrive, and are sent from, while the fiber waits.
+    pub arrival: [u64; ARRIVAL_WORDS],
     /// The frames, outermost first; never empty until the goroutine has ended.
     pub frames: Vec<Frame>,
     /// The slots of all frames.
@@ -57,9 +65,9 @@ pub struct Stack {
     /// Polls left until the others get their turn. A collection does not renew it, so that one
     /// at every poll keeps nobody from running.
     pub slice: u32,
-    /// Where values arrive; `Fiber::val` points here while the fiber waits.
-    pub arrival: [u64; ARRIVAL_WORDS],
 }
+
+const _: () = assert!(offset_of!(Stack, arrival) == RECORD_BYTES);
 
 impl Stack {
     /// The stack of a goroutine that is about to run a function.
@@ -70,6 +78,7 @@ impl Stack {
             pending: Pending::Nothing,
             slice: SLICE,
             arrival: [0; ARRIVAL_WORDS],
+            _header: [0; RECORD_BYTES / 8],
         };
         stack.push(function, func, args.iter().copied());
         stack

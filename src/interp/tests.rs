@@ -205,8 +205,11 @@ entry "$entry"
         .replace("func $entry", "func \"$entry\"")
         .as_str(),
         "fatal error: all goroutines are asleep - deadlock!\n\n\
-         goroutine 1 [chan receive]:\nmain.recv(...)\n\tdead.vo:3\nmain.main(...)\n\tdead.vo:12\n\n\
-         goroutine 2 [chan receive]:\nmain.recv(...)\n\tdead.vo:3\n",
+         goroutine 1 [chan receive]:\nmain.recv(...)\n\tdead.vo:3\nmain.main(...)\n\tdead.vo:12\n\
+         goroutine 2 also has this channel\n\n\
+         goroutine 2 [chan receive]:\nmain.recv(...)\n\tdead.vo:3\n\
+         created by main.main in goroutine 1 at dead.vo:11\n\
+         goroutine 1 also has this channel\n",
     );
 }
 

@@ -232,8 +232,6 @@ impl Machine<'_> {
     /// The fiber waits; it is in some queue already.
     pub(super) fn wait(&mut self, pending: Pending) -> Flow {
         self.stack.pending = pending;
-        // SAFETY: the running fiber; its stack lives in a box, so the buffer does not move.
-        unsafe { (*self.fiber).val = self.stack.arrival.as_mut_ptr() };
         Flow::Waits
     }
 

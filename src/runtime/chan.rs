@@ -311,15 +311,14 @@ pub unsafe fn try_recv(cx: &mut Context, chan: *mut Chan, into: *mut u64) -> Out
 }
 
 /// Queues the running fiber as a sender or receiver of a channel that would block. The caller
-/// captures the fiber and makes `Fiber::val` point to the value, or to where it is to arrive.
+/// captures the fiber, with the value, or the room for it, in its arrival words.
 ///
 /// # Safety
 /// `chan` is a channel of `cx`; a fiber runs.
 pub unsafe fn wait(cx: &mut Context, chan: *mut Chan, state: State) {
-    let fiber = cx.current;
+    let fiber = cx.park(state);
     // SAFETY: the running fiber is valid and in no queue.
     unsafe {
-        (*fiber).state = state;
         let queue = match state {
             State::Sending => &mut (*chan).senders,
             _ => &mut (*chan).receivers,
@@ -370,16 +369,16 @@ pub(super) unsafe fn deliver(
     value: *const u64,
     words: usize,
 ) {
-    // SAFETY: a waiting receiver's `val` has room for a value of its channel; a select case's
-    // owner is its select.
+    // SAFETY: a waiting receiver's arrival words have room for a value of its channel; a select
+    // case's owner is its select.
     unsafe {
         if (*receiver).state == State::Case {
             let fiber = select::complete(cx, receiver, select::CHOSEN);
-            ptr::copy_nonoverlapping(value, (*fiber).val.add(select::VALUE), words);
+            ptr::copy_nonoverlapping(value, Fiber::arrival(fiber).add(select::VALUE), words);
             cx.ready(fiber);
         } else {
             let fiber = receiver.cast::<Fiber>();
-            ptr::copy_nonoverlapping(value, (*fiber).val, words);
+            ptr::copy_nonoverlapping(value, Fiber::arrival(fiber), words);
             (*fiber).ok = OK_VALUE;
             cx.ready(fiber);
         }
@@ -388,14 +387,15 @@ pub(super) unsafe fn deliver(
 
 /// Takes the value of a sender that was taken from its queue, and wakes it.
 unsafe fn take(cx: &mut Context, sender: *mut Waiter, into: *mut u64, words: usize) {
-    // SAFETY: a waiting sender's `val` points to its value.
+    // SAFETY: a waiting sender's arrival words hold its value; a select case has it elsewhere.
     unsafe {
-        ptr::copy_nonoverlapping((*sender).val, into, words);
         if (*sender).state == State::Case {
+            ptr::copy_nonoverlapping(select::value_of(sender), into, words);
             let fiber = select::complete(cx, sender, select::CHOSEN);
             cx.ready(fiber);
         } else {
             let fiber = sender.cast::<Fiber>();
+            ptr::copy_nonoverlapping(Fiber::arrival(fiber), into, words);
             (*fiber).ok = OK_VALUE;
             cx.ready(fiber);
         }
@@ -411,11 +411,11 @@ pub(super) unsafe fn refuse(cx: &mut Context, waiter: *mut Waiter, words: usize)
     unsafe {
         if (*waiter).state == State::Case {
             let fiber = select::complete(cx, waiter, select::CLOSED);
-            ptr::write_bytes((*fiber).val.add(select::VALUE), 0, words);
+            ptr::write_bytes(Fiber::arrival(fiber).add(select::VALUE), 0, words);
             cx.push(fiber);
         } else {
             let fiber = waiter.cast::<Fiber>();
-            ptr::write_bytes((*fiber).val, 0, words);
+            ptr::write_bytes(Fiber::arrival(fiber), 0, words);
             (*fiber).ok = OK_CLOSED;
             cx.push(fiber);
         }

@@ -5,7 +5,7 @@
 //! runtime alone.
 //!
 //! Invariants
-//! 1. A context is used by one thread at a time; only `limit` is touched by others.
+//! 1. A context is used by one thread at a time; only `limit` and `tick` are touched by others.
 //! 2. `queue_head` is null exactly when the run queue is empty; then `queue_tail` is
 //!    meaningless.
 //! 3. `current` is the fiber that runs; it is in no queue until it suspends.
@@ -28,7 +28,7 @@ use super::world::handle::{Boot, Handle, Starts};
 use crate::inline::Frame;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The most result words a call, a channel operation or a runtime function can give.
@@ -41,6 +41,9 @@ pub const MAX_FIBER_WORDS: usize = 64;
 /// enough that the queue costs nothing in a ping-pong, low enough that others wait microseconds.
 pub const HANDOFF_BUDGET: u32 = 64;
 
+/// What `Context::tick` counts: as fine as reports of how long somebody waits need it.
+pub const TICK: Duration = Duration::from_millis(10);
+
 /// `limit` when a capture is asked for: no stack pointer reaches it.
 pub const CAPTURE: usize = usize::MAX;
 
@@ -49,6 +52,8 @@ pub const CAPTURE: usize = usize::MAX;
 pub struct Context {
     /// Native code whose stack pointer is below this must capture; [`CAPTURE`] asks it to.
     pub limit: AtomicUsize,
+    /// The time since the program began, in units of [`TICK`]; the monitor and each turn set it.
+    pub tick: AtomicU32,
     /// The fiber that runs.
     pub current: *mut Fiber,
     /// The hand-off slot: the fiber just woken.
@@ -122,6 +127,10 @@ pub struct Context {
     pub pause_at: Option<Instant>,
     /// The island's number; that of `main` is 0.
     pub island: u64,
+    /// The number of the island that has made it.
+    pub maker: u64,
+    /// When the program began: what `tick` counts from.
+    pub epoch: Instant,
     /// The islands of the program; none where only one is wanted, in tests.
     pub world: Option<Arc<World>>,
     /// Ports.
@@ -134,6 +143,8 @@ pub struct Context {
     pub boot: Boot,
     /// What ends the program although no goroutine has panicked.
     pub fatal: Option<Fault>,
+    /// The fiber that ran when the scheduler's attention was asked for; only to be compared.
+    pub interrupted: *mut Fiber,
     /// The panic that unwinds, if any.
     pub panicking: Option<Box<Panicking>>,
     /// The panics that deferred calls deal with.
@@ -154,6 +165,8 @@ pub struct Context {
     pub stack_limit: usize,
     /// Whether goroutine 1 has ended.
     pub main_ended: bool,
+    /// Whether it has by `runtime.Goexit`, so that `main` never returns.
+    pub main_exited: bool,
     /// Free records beyond the classes.
     pub large_records: Vec<*mut Record>,
     /// Free fiber cells beyond the classes.
@@ -253,6 +266,11 @@ pub enum JitResult {
     WaitIo = 2,
 }
 
+/// The ticks that have passed; the number stays at its largest after a year and more.
+pub fn ticks_since(epoch: Instant) -> u32 {
+    u32::try_from(epoch.elapsed().as_millis() / TICK.as_millis()).unwrap_or(u32::MAX)
+}
+
 impl Context {
     /// The next number of the seeded source (splitmix64, Steele, Lea and Flood 2014).
     pub fn random(&mut self) -> u64 {
@@ -266,6 +284,22 @@ impl Context {
     /// Asks the goroutine that runs to capture itself at its next poll.
     pub fn ask_capture(&self) {
         self.limit.store(CAPTURE, Ordering::Relaxed);
+    }
+
+    /// The tick that it is now.
+    pub fn now(&self) -> u32 {
+        ticks_since(self.epoch)
+    }
+
+    /// The running fiber begins to wait: the caller puts it where it waits, and has it captured.
+    pub fn park(&mut self, state: State) -> *mut Fiber {
+        let fiber = self.current;
+        // SAFETY: the running fiber is valid.
+        unsafe {
+            (*fiber).state = state;
+            (*fiber).since = self.tick.load(Ordering::Relaxed);
+        }
+        fiber
     }
 
     /// Puts a fiber at the end of the run queue.
@@ -424,7 +458,7 @@ impl Context {
     }
 
     /// A new fiber whose root record has room for `words` words, numbered, its root's parent the
-    /// exit record; null when memory is exhausted. It is in no queue yet.
+    /// exit record; null when memory is exhausted. It is in no queue yet, and comes from nowhere.
     pub fn take_fiber(&mut self, words: usize) -> *mut Fiber {
         let cell = (super::fiber::FIBER_BYTES + super::record::RECORD_BYTES) / 8 + words;
         let fiber = if cell <= MAX_FIBER_WORDS {
@@ -455,7 +489,7 @@ impl Context {
             let root = Fiber::root(fiber);
             (*fiber).top = root;
             (*root).parent = self.exit_record;
-            (*root).words = words as u32;
+            self.set_origin(fiber, 0, 0);
         }
         fiber
     }

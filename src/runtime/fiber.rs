@@ -5,11 +5,12 @@
 //! +0   link    next in the run queue or in a channel's queue
 //! +8   prev    previous in a channel's queue
 //! +16  top     innermost frame record (or the interpreter's state)
-//! +24  val     where a value arrives, or is taken from, while waiting on a channel
-//! +32  id      goroutine number         u32
-//! +36  state   see `State`              u8
-//! +37  ok      outcome of the operation that was waited for   u8
-//! +38  class   cell size in words       u16
+//! +24  id      goroutine number         u32
+//! +28  state   see `State`              u8
+//! +29  ok      outcome of the operation that was waited for   u8
+//! +30  class   cell size in words       u16
+//! +32  creator number of the goroutine that has started it    u32
+//! +36  since   tick at which it began to wait                 u32
 //! +40  root record: header and words, as in `record.rs`
 //! ```
 //!
@@ -18,7 +19,8 @@
 //!    timer heap; or it runs (`Context::current`), or it waits through select cases.
 //! 2. `state == Free` holds for exactly the cells that are no fiber; all other fields are then
 //!    meaningless but `link`.
-//! 3. `val` points to the arrival words of the innermost record while the fiber waits.
+//! 3. While the fiber waits, what it sends or receives lies in the arrival words of its innermost
+//!    record ([`Fiber::arrival`]). The interpreter's state has its arrival words in the same place.
 
 use super::record::Record;
 use std::ptr;
@@ -31,10 +33,8 @@ pub struct Waiter {
     pub link: *mut Waiter,
     /// Previous in the queue.
     pub prev: *mut Waiter,
-    /// A fiber's `top`, or a select case's fiber.
+    /// A fiber's `top`, or a select case's `SelectWait`.
     pub owner: *mut u8,
-    /// The words that are sent, or where they are received.
-    pub val: *mut u64,
     /// A fiber's id, or a select case's number.
     pub id: u32,
     /// [`State`]; [`State::Case`] marks a select case.
@@ -80,12 +80,11 @@ pub enum State {
 pub struct Fiber {
     /// Next in the run queue or in a channel's queue.
     pub link: *mut Fiber,
-    /// Previous in a channel's queue.
+    /// Previous in a channel's queue; of one that waits for room in a port, the port's name, which
+    /// is only compared.
     pub prev: *mut Fiber,
     /// The innermost frame record; the interpreter keeps its own state here.
     pub top: *mut Record,
-    /// See invariant 3.
-    pub val: *mut u64,
     /// The goroutine's number, from 1.
     pub id: u32,
     /// What it is doing.
@@ -94,6 +93,11 @@ pub struct Fiber {
     pub ok: u8,
     /// Cell size in words.
     pub class: u16,
+    /// The number of the goroutine that has started it; 0 where none has. Where it was started is
+    /// told by its root record (see `origin.rs`).
+    pub creator: u32,
+    /// `Context::tick` when it began to wait; meaningless while it is ready.
+    pub since: u32,
 }
 
 /// Size of a fiber without its root record, in bytes.
@@ -103,6 +107,15 @@ impl Fiber {
     /// The root record that lies behind the fiber in its cell.
     pub fn root(fiber: *mut Fiber) -> *mut Record {
         fiber.wrapping_add(1).cast()
+    }
+
+    /// Where values arrive, or are taken from, while the fiber waits (3).
+    ///
+    /// # Safety
+    /// The fiber is captured.
+    pub unsafe fn arrival(fiber: *mut Fiber) -> *mut u64 {
+        // SAFETY: the caller's promise: it has an innermost record.
+        Record::words(unsafe { (*fiber).top })
     }
 
     /// As an entry of a channel's queue.

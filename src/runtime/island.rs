@@ -9,7 +9,9 @@ use super::program::Program;
 use super::record::{RECORD_BYTES, RECORD_CLASSES, Record};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::time::Instant;
+use vo_bytecode::GlobalId;
 
 /// The seed where none is asked for: any constant will do, as long as select is fair.
 const DEFAULT_SEED: u64 = 0x005e_ed0f_0f9a_11e7;
@@ -34,6 +36,7 @@ impl Context {
         let globals = Box::leak(vec![0u64; global_words].into_boxed_slice());
         let mut cx = Box::new(Context {
             limit: AtomicUsize::new(0),
+            tick: AtomicU32::new(0),
             current: ptr::null_mut(),
             next: ptr::null_mut(),
             queue_head: ptr::null_mut(),
@@ -74,12 +77,15 @@ impl Context {
             outside,
             pause_at: None,
             island: 0,
+            maker: 0,
+            epoch: Instant::now(),
             world: None,
             ports: Default::default(),
             handles: Vec::new(),
             starts: Default::default(),
             boot: Default::default(),
             fatal: None,
+            interrupted: ptr::null_mut(),
             panicking: None,
             landed: Default::default(),
             output,
@@ -89,6 +95,7 @@ impl Context {
             sentinel: new_sentinel(),
             stack_limit: 0,
             main_ended: false,
+            main_exited: false,
             large_records: Vec::new(),
             large_fibers: Vec::new(),
         });
@@ -114,6 +121,27 @@ impl Context {
             bytes: self.program.size_of(ty),
             layout: self.program.layouts.of(ty),
         })
+    }
+
+    /// Shows what one global variable refers to.
+    pub fn trace_global(&self, global: GlobalId, marker: &mut Marker<'_>) {
+        let globals = &self.program.globals;
+        let start = globals.offset(global);
+        let end = start
+            + self
+                .program
+                .size_of(self.program.module.globals[global.index()].ty) as u64;
+        let within = |at: &&u64| (start..end).contains(*at);
+        // SAFETY: the offsets are those of this program's globals, which hold valid values.
+        unsafe {
+            for at in globals.refs.iter().filter(within) {
+                marker.mark_ref(*self.globals.add(*at as usize).cast::<*const u8>());
+            }
+            for at in globals.ifaces.iter().filter(within) {
+                let words = self.globals.add(*at as usize).cast::<u64>();
+                marker.mark_iface(*words, *words.add(1));
+            }
+        }
     }
 
     /// Shows the global variables to the collector.

@@ -14,6 +14,8 @@
 //! - [`hostcall`]: calls of functions of the program that the engine is embedded in
 //! - [`program`]: the tables of a program
 //! - [`panic`](mod@panic), [`recover`]: panics and faults, and how deferred calls deal with them
+//! - [`roll`]: a roll of all goroutines, for reports
+//! - [`origin`]: where goroutines were started
 //! - [`helpers`]: the one list of functions that native code calls
 //! - [`native`]: the functions behind `CallRt`
 //! - [`report`]: what a person reads when a program ends badly
@@ -30,6 +32,7 @@ pub mod island;
 pub mod map;
 pub mod native;
 pub mod observe;
+pub mod origin;
 pub mod outside;
 pub mod pack;
 pub mod panic;
@@ -39,6 +42,7 @@ pub mod program;
 pub mod record;
 pub mod recover;
 pub mod report;
+pub mod roll;
 pub mod sched;
 pub mod select;
 pub mod short;

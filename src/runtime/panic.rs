@@ -7,6 +7,7 @@
 //! frames that it unwinds.
 
 use super::context::{Context, JitResult};
+use super::origin::Origin;
 use crate::inline::Frame;
 
 /// A panic that is not over.
@@ -22,6 +23,8 @@ pub struct Panicking {
     pub goroutine: u32,
     /// Whether a deferred call has recovered it. It is over once that call returns.
     pub recovered: bool,
+    /// Where the goroutine comes from; known once that has ended.
+    pub origin: Option<Origin>,
     /// The panic that it has replaced.
     pub former: Option<Box<Panicking>>,
 }
@@ -72,6 +75,7 @@ impl Panicking {
         self.elided = 0;
         self.recovered = false;
         self.former = None;
+        self.origin = None;
         self.value = PanicValue::default();
     }
 }

@@ -94,6 +94,11 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// The objects, all of which are live.
+    pub fn objects(&self) -> impl Iterator<Item = *mut Port> {
+        self.objects.values().copied()
+    }
+
     /// Forgets the ports whose objects a collection has not found.
     pub fn sweep(&mut self, survivors: &Survivors<'_>) {
         self.objects.retain(|_, port| {
@@ -143,6 +148,24 @@ impl Port {
             }
             Arc::from_raw((*port).shared)
         }
+    }
+
+    /// What names a port in this process.
+    ///
+    /// # Safety
+    /// `port` is a live port object.
+    pub unsafe fn key(port: *mut Port) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { (*port).shared as usize }
+    }
+
+    /// The name of the port where a fiber waits for room.
+    ///
+    /// # Safety
+    /// The fiber waits so.
+    pub unsafe fn waited_for(fiber: *mut Fiber) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { (*fiber).prev as usize }
     }
 
     /// What it shares.
@@ -280,8 +303,9 @@ impl Context {
     /// `port` is a port of this context.
     unsafe fn park_sender(&mut self, port: *mut Port, message: Message) -> JitResult {
         let parked = self.parked(State::PortSending);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise; the running fiber is in no queue.
         unsafe {
+            (*self.current).prev = Port::key(port) as *mut Fiber;
             let parked = Port::shared(port).mailbox.park(message, parked);
             if matches!(parked, Ok(mailbox::Parked::Waits)) {
                 return JitResult::WaitIo;
@@ -300,12 +324,11 @@ impl Context {
 
     /// The running fiber as one that waits for room.
     pub(super) fn parked(&mut self, state: State) -> Parked {
-        // SAFETY: the running fiber is valid and in no queue.
-        unsafe { (*self.current).state = state };
+        let fiber = self.park(state);
         Parked {
             sender: self.outside.inbox.sender(),
             island: self.island,
-            fiber: FiberAddress(self.current),
+            fiber: FiberAddress(fiber),
         }
     }
 
@@ -317,8 +340,8 @@ impl Context {
         self.fault(Fault::PortSendClosed, i64::from(ok), 0)
     }
 
-    /// Receives into the results and sets `ok`. When it waits, the caller captures the fiber and
-    /// points `Fiber::val` to where the value is to arrive.
+    /// Receives into the results and sets `ok`. When it waits, the caller captures the fiber; the
+    /// value comes to its arrival words.
     ///
     /// # Safety
     /// `port` is a port that this context owns, or null.
@@ -339,8 +362,7 @@ impl Context {
                     break;
                 }
             }
-            let fiber = self.current;
-            (*fiber).state = State::PortReceiving;
+            let fiber = self.park(State::PortReceiving);
             (*port).chan.receivers.push(Fiber::waiter(fiber));
             JitResult::WaitIo
         }

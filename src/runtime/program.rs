@@ -3,6 +3,7 @@
 use super::chan::Chan;
 use super::heap::{LayoutId, Layouts, Marker};
 use super::map::Maps;
+use super::origin::Sites;
 use super::pack::Plans;
 use super::port::Port;
 use super::world::handle::Handle;
@@ -34,6 +35,8 @@ pub struct Program {
     pub island_init: Option<FuncId>,
     /// Where each global lies.
     pub globals: Globals,
+    /// Where goroutines are started.
+    pub sites: Sites,
     /// The function values of functions without captures: each one word, the function's id.
     closures: Box<[u64]>,
     /// The size of each type's memory form in bytes.
@@ -198,6 +201,7 @@ impl Program {
             island_init: module.find_func(ISLAND_INIT),
             recovers: functions.iter().map(Function::recovers).collect(),
             landings: functions.iter().map(Function::landing).collect(),
+            sites: Sites::new(&module, &places),
             module,
             places,
             gone,

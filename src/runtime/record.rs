@@ -3,7 +3,8 @@
 //! ```text
 //! +0   parent   record of the caller; the context's exit record for a goroutine's root
 //! +8   point    resume point, an index into the program's point table   u32
-//! +12  words    room behind the header, in words                       u32
+//! +12  words    room behind the header, in words; in a root record, whose room follows from its
+//!               cell, the number of the place where the goroutine was started (`origin.rs`)   u32
 //! +16  words    first the arrival words (results, received values, parameters),
 //!               then the homes of live slots, as the split plan of the function says
 //! ```
@@ -21,7 +22,7 @@ pub struct Record {
     pub parent: *mut Record,
     /// The resume point.
     pub point: u32,
-    /// Room behind the header, in words.
+    /// Room behind the header, in words; a root record's place of origin.
     pub words: u32,
 }
 

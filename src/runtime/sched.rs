@@ -1,15 +1,16 @@
 //! The scheduler of one island: runs fibers until all are done, or none can go on.
 
 use super::context::Context;
-use super::fiber::{Fiber, State};
+use super::fiber::Fiber;
 use super::heap::Marker;
 use super::outside::inbox::Stop;
 use super::outside::reactor::TIMED_OUT;
-use super::outside::waits::Reason;
 use super::panic::{Fault, PanicValue, Panicking};
+use super::roll::Roll;
 use super::timer::Action;
 use super::world::handle::{self, Boot};
 use crate::inline::Frame;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use vo_bytecode::FuncId;
 
@@ -54,31 +55,18 @@ pub enum Ran {
 pub enum Ended {
     /// All goroutines have finished, or `main` has and that is enough.
     Finished,
+    /// The last goroutine has finished, but `main` has not returned, nor will it.
+    MainExited,
     /// `os.Exit`.
     Exit(i32),
     /// An uncaught panic.
     Panic(Box<Panicking>),
-    /// Goroutines are left that can never run: each with its frames.
-    Deadlock(Vec<Stuck>),
+    /// Goroutines are left that can never run.
+    Deadlock(Roll),
     /// It was ended from outside.
     Cancelled(Stop),
-    /// It was ended to see what its goroutines do: each with its frames.
-    Quit(Vec<Stuck>),
-}
-
-/// A goroutine that can never run again, or is not to.
-#[derive(Debug)]
-pub struct Stuck {
-    /// The island's number.
-    pub island: u64,
-    /// Its number.
-    pub goroutine: u32,
-    /// What it waits for.
-    pub state: State,
-    /// What it waits for outside, and since when.
-    pub outside: Option<(Reason, Instant)>,
-    /// Where it stands, innermost first.
-    pub frames: Vec<Frame>,
+    /// It was ended to see what its goroutines do.
+    Quit(Roll),
 }
 
 /// How a [`turn`] of an island ended.
@@ -100,6 +88,7 @@ pub enum Turn {
 /// that is over.
 pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duration>) -> Turn {
     cx.pause_at = slice.map(|slice| Instant::now() + slice);
+    cx.tick.store(cx.now(), Ordering::Relaxed);
     receive(cx, executor);
     loop {
         cx.run_starts(executor);
@@ -110,11 +99,9 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
             }
         }
         if let Some(stop) = cx.outside.cancelled {
-            return Turn::Ended(match stop {
-                Stop::Quit => Ended::Quit(stuck(cx, executor)),
-                _ => Ended::Cancelled(stop),
-            });
+            return Turn::Ended(Ended::Cancelled(stop));
         }
+        cx.interrupted = std::ptr::null_mut();
         let ran = if cx.panicking.is_some() {
             Ran::Panicked
         } else {
@@ -127,7 +114,7 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
                 cx.run_starts(executor);
             }
             Ran::MainEnded => {
-                if cx.options.main_exit_go {
+                if cx.options.main_exit_go && !cx.main_exited {
                     return Turn::Ended(Ended::Finished);
                 }
             }
@@ -141,7 +128,10 @@ pub fn turn(cx: &mut Context, executor: &mut dyn Executor, slice: Option<Duratio
             }
             Ran::Idle => {
                 if cx.goroutines == 0 && cx.island == 0 {
-                    return Turn::Ended(Ended::Finished);
+                    return Turn::Ended(match cx.main_exited {
+                        true => Ended::MainExited,
+                        false => Ended::Finished,
+                    });
                 }
                 receive(cx, executor);
                 let news = cx.has_ready()
@@ -257,23 +247,4 @@ pub fn collect(cx: &mut Context, executor: &dyn Executor) {
     if let (Some(observer), Some(start)) = (&cx.options.observer, start) {
         observer.collected(cx, start);
     }
-}
-
-/// The goroutines that exist, none of which runs.
-pub fn stuck(cx: &mut Context, executor: &dyn Executor) -> Vec<Stuck> {
-    let mut all = Vec::new();
-    cx.slabs.for_each(|fiber| {
-        // SAFETY: enumerated fibers are valid, and none runs.
-        let (goroutine, state, frames) =
-            unsafe { ((*fiber).id, (*fiber).state, executor.frames(cx, fiber)) };
-        all.push(Stuck {
-            island: cx.island,
-            goroutine,
-            state,
-            outside: cx.outside.waits.reason(fiber),
-            frames,
-        });
-    });
-    all.sort_by_key(|stuck| stuck.goroutine);
-    all
 }

@@ -66,6 +66,8 @@ pub struct SelectWait {
 struct Case {
     waiter: Waiter,
     chan: *mut Chan,
+    /// The words that it sends, where it does.
+    value: *mut u64,
 }
 
 /// Words of a record that a select takes before its cases.
@@ -212,7 +214,7 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) -> Selected {
     // is laid into it, and nothing else is.
     unsafe {
         if cases == 0 {
-            (*fiber).state = State::Forever;
+            cx.park(State::Forever);
             cx.select = ptr::null_mut();
             return Selected::Wait;
         }
@@ -236,13 +238,13 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) -> Selected {
                     link: ptr::null_mut(),
                     prev: ptr::null_mut(),
                     owner: select.cast(),
-                    val: value,
                     id: number as u32,
                     state: State::Case,
                     ok: u8::from(sends),
                     class: 0,
                 },
                 chan,
+                value,
             });
             let waiter = case.cast::<Waiter>();
             if sends {
@@ -256,10 +258,19 @@ unsafe fn wait(cx: &mut Context, descs: &[CaseDesc]) -> Selected {
             (*chan).update();
             case = case.add(1);
         }
-        (*fiber).state = State::Selecting;
+        cx.park(State::Selecting);
         cx.select = select;
     }
     Selected::Wait
+}
+
+/// The words that a waiting case sends.
+///
+/// # Safety
+/// The waiter is a case of a waiting select that sends.
+pub unsafe fn value_of(waiter: *const Waiter) -> *const u64 {
+    // SAFETY: the caller's promise: a case begins with its waiter.
+    unsafe { (*waiter.cast::<Case>()).value }
 }
 
 /// Completes a case that was taken from its queue: takes the others out of theirs, writes the
@@ -274,14 +285,24 @@ pub unsafe fn complete(cx: &mut Context, waiter: *mut Waiter, ok: u64) -> *mut F
         let number = (*waiter).id;
         SelectWait::remove_all_but(select, waiter);
         let fiber = (*select).fiber;
-        *(*fiber).val = u64::from(number);
-        *(*fiber).val.add(1) = ok;
+        let outcome = Fiber::arrival(fiber);
+        *outcome = u64::from(number);
+        *outcome.add(1) = ok;
         cx.free_record(select.cast());
         fiber
     }
 }
 
 impl SelectWait {
+    /// The fiber that waits with a case.
+    ///
+    /// # Safety
+    /// The waiter is a case of a waiting select.
+    pub unsafe fn fiber_of(waiter: *const Waiter) -> *mut Fiber {
+        // SAFETY: a case's owner is its select.
+        unsafe { (*(*waiter).owner.cast::<SelectWait>()).fiber }
+    }
+
     /// The first of its cases.
     fn first(select: *mut SelectWait) -> *mut Case {
         select.wrapping_add(1).cast()
@@ -326,7 +347,7 @@ impl SelectWait {
                 let case = SelectWait::first(select.cast_mut()).add(number);
                 marker.mark_ref((*case).chan.cast());
                 if (*case).waiter.ok != 0 {
-                    (*(*case).chan).shape.trace((*case).waiter.val, marker);
+                    (*(*case).chan).shape.trace((*case).value, marker);
                 }
             }
         }

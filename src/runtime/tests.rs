@@ -51,18 +51,24 @@ fn receive(cx: &mut Context, chan: *mut Chan) -> (Outcome, u64) {
     (outcome, value)
 }
 
-/// A fiber that waits in the channel; its value goes to, or comes from, `value`.
-fn park(cx: &mut Context, chan: *mut Chan, state: State, value: &mut u64) -> *mut Fiber {
-    let fiber = cx.take_fiber(0);
+/// A fiber that waits in the channel to send the value, or with the value where another arrives.
+fn park(cx: &mut Context, chan: *mut Chan, state: State, value: u64) -> *mut Fiber {
+    let fiber = cx.take_fiber(1);
     assert!(!fiber.is_null());
-    // SAFETY: a fresh fiber runs, and waits with its value where `val` says.
+    // SAFETY: a fresh fiber runs, and waits with its value in its root record.
     unsafe {
         cx.current = fiber;
         chan::wait(cx, chan, state);
-        (*fiber).val = value;
+        *Fiber::arrival(fiber) = value;
         cx.current = ptr::null_mut();
     }
     fiber
+}
+
+/// What has arrived for a fiber of [`park`].
+fn arrived(fiber: *mut Fiber) -> u64 {
+    // SAFETY: the fiber was captured, and has not gone on.
+    unsafe { *Fiber::arrival(fiber) }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -181,7 +187,6 @@ fn waiter(id: u32) -> Waiter {
         link: ptr::null_mut(),
         prev: ptr::null_mut(),
         owner: ptr::null_mut(),
-        val: ptr::null_mut(),
         id,
         state: State::Case,
         ok: 0,
@@ -214,24 +219,18 @@ fn nil_channel_is_told() {
 fn senders_and_receivers_are_served_in_order() {
     let mut cx = context(0);
     let chan = channel(&mut cx, 0);
-    let mut values = [10, 20, 30];
-    let [a, b, c] = &mut values;
-    let fibers = [a, b, c].map(|value| park(&mut cx, chan, State::Sending, value));
+    let fibers = [10, 20, 30].map(|value| park(&mut cx, chan, State::Sending, value));
     assert_eq!([(); 3].map(|()| receive(&mut cx, chan).1), [10, 20, 30]);
     for fiber in fibers {
         // SAFETY: the fiber is one of this context.
         let outcome = unsafe { ((*fiber).state, (*fiber).ok) };
         assert_eq!(outcome, (State::Ready, chan::OK_VALUE));
     }
-    let mut arrived = [0; 2];
-    let [a, b] = &mut arrived;
-    for place in [a, b] {
-        park(&mut cx, chan, State::Receiving, place);
-    }
+    let receivers = [0; 2].map(|none| park(&mut cx, chan, State::Receiving, none));
     assert_eq!(send(&mut cx, chan, 1), Outcome::Done);
     assert_eq!(send(&mut cx, chan, 2), Outcome::Done);
     assert_eq!(send(&mut cx, chan, 3), Outcome::WouldBlock);
-    assert_eq!(arrived, [1, 2]);
+    assert_eq!(receivers.map(arrived), [1, 2]);
 }
 
 #[test]
@@ -239,8 +238,7 @@ fn receive_lets_a_waiting_sender_fill_the_ring() {
     let mut cx = context(0);
     let chan = channel(&mut cx, 1);
     assert_eq!(send(&mut cx, chan, 1), Outcome::Done);
-    let mut value = 2;
-    park(&mut cx, chan, State::Sending, &mut value);
+    park(&mut cx, chan, State::Sending, 2);
     assert_eq!(receive(&mut cx, chan), (Outcome::Done, 1));
     assert_eq!(send(&mut cx, chan, 3), Outcome::WouldBlock);
     assert_eq!(receive(&mut cx, chan), (Outcome::Done, 2));
@@ -250,9 +248,7 @@ fn receive_lets_a_waiting_sender_fill_the_ring() {
 fn close_wakes_every_receiver() {
     let mut cx = context(0);
     let chan = channel(&mut cx, 0);
-    let mut values = [7, 7];
-    let [a, b] = &mut values;
-    let fibers = [a, b].map(|value| park(&mut cx, chan, State::Receiving, value));
+    let fibers = [7, 7].map(|value| park(&mut cx, chan, State::Receiving, value));
     // SAFETY: a channel of this context.
     assert!(unsafe { chan::close(&mut cx, chan) });
     for fiber in fibers {
@@ -260,7 +256,7 @@ fn close_wakes_every_receiver() {
         let outcome = unsafe { ((*fiber).state, (*fiber).ok) };
         assert_eq!(outcome, (State::Ready, chan::OK_CLOSED));
     }
-    assert_eq!(values, [0, 0]);
+    assert_eq!(fibers.map(arrived), [0, 0]);
 }
 
 /// Each of the ready cases is as likely as any other, whatever the seed.

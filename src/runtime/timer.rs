@@ -151,6 +151,14 @@ impl Timers {
         self.prune();
     }
 
+    /// Shows an observer all functions that timers will start, and the channels they are for.
+    pub fn trace_all(&self, marker: &mut Marker<'_>) {
+        for start in self.starts() {
+            marker.mark_ref(start.closure.cast());
+            marker.mark_ref(start.chan);
+        }
+    }
+
     fn starts(&self) -> impl Iterator<Item = &Start> {
         self.actions.values().filter_map(|action| match action {
             Action::Start(start) => Some(start),

@@ -239,26 +239,35 @@ impl Emitter<'_, '_, '_> {
         address
     }
 
-    pub fn go_start(&mut self, callee: &Callee, args: &[Slot]) {
+    /// The number of the site where an instruction starts goroutines.
+    pub fn origin(&self, at: usize) -> u32 {
+        self.raw.decls.program.sites.number(self.id, at)
+    }
+
+    pub fn go_start(&mut self, at: usize, callee: &Callee, args: &[Slot]) {
+        let origin = self.origin(at);
         let mut values: Vec<Value> = args.iter().map(|slot| self.get(*slot)).collect();
         let words = match *callee {
             Callee::Func(id) => {
                 let plan = self.raw.decls.plan.func(id);
                 let (words, point) = (plan.words, plan.first_point);
-                self.spawn(words, point)
+                self.spawn(words, point, origin)
             }
             Callee::Closure(closure) => {
                 let closure = self.get(closure);
                 self.check(closure, Fault::GoNil, None, None);
                 values.insert(0, closure);
-                self.raw.helper(Helper::SpawnClosure, &[closure])
+                let origin = self.raw.int(i64::from(origin));
+                self.raw.helper(Helper::SpawnClosure, &[closure, origin])
             }
             Callee::Method(receiver, method) => {
                 let (type_word, data) = (self.get(receiver), self.get(receiver.next()));
                 self.check(type_word, Fault::NilDeref, None, None);
                 values.insert(0, data);
                 let method = self.raw.int(i64::from(method.0));
-                self.raw.helper(Helper::SpawnMethod, &[type_word, method])
+                let origin = self.raw.int(i64::from(origin));
+                let operands = [type_word, method, origin];
+                self.raw.helper(Helper::SpawnMethod, &operands)
             }
         };
         self.check(words, Fault::TooManyGoroutines, None, None);
@@ -269,27 +278,25 @@ impl Emitter<'_, '_, '_> {
 
     /// A new goroutine at the end of the run queue, from the free list of its cell size where
     /// that has one: the address of its root record's words, or 0.
-    fn spawn(&mut self, words: u16, point: u32) -> Value {
+    fn spawn(&mut self, words: u16, point: u32, origin: u32) -> Value {
         let cell = (FIBER_BYTES + RECORD_BYTES) / 8 + usize::from(words);
         let (slow, done) = (self.raw.cold_block(), self.raw.block());
         let root_words = self.raw.param(done, I64);
         if cell <= MAX_FIBER_WORDS {
-            self.spawn_from_list(cell, words, point, slow, done);
+            self.spawn_from_list(cell, point, origin, slow, done);
         } else {
             self.raw.jump(slow, &[]);
         }
         self.raw.at(slow);
-        let (words, point) = (
-            self.raw.int(i64::from(words)),
-            self.raw.int(i64::from(point)),
-        );
-        let spawned = self.raw.helper(Helper::Spawn, &[words, point]);
+        let operands = [i64::from(words), i64::from(point), i64::from(origin)];
+        let operands = operands.map(|operand| self.raw.int(operand));
+        let spawned = self.raw.helper(Helper::Spawn, &operands);
         self.raw.jump(done, &[spawned]);
         self.raw.at(done);
         root_words
     }
 
-    fn spawn_from_list(&mut self, cell: usize, words: u16, point: u32, slow: Block, done: Block) {
+    fn spawn_from_list(&mut self, cell: usize, point: u32, origin: u32, slow: Block, done: Block) {
         let cx = self.raw.context();
         let list = offset_of!(Context, fibers) + cell * 8;
         let fiber = self.raw.load(I64, cx, list);
@@ -310,6 +317,9 @@ impl Emitter<'_, '_, '_> {
         let id = self.raw.b.ins().iadd_imm_s(id, 1);
         self.raw.store(id, cx, offset_of!(Context, last_id));
         self.raw.store(id, fiber, offset_of!(Fiber, id));
+        let current = self.raw.load(I64, cx, offset_of!(Context, current));
+        let creator = self.raw.load(I32, current, offset_of!(Fiber, id));
+        self.raw.store(creator, fiber, offset_of!(Fiber, creator));
         let state = self.raw.b.ins().iconst(I8, State::Ready as i64);
         self.raw.store(state, fiber, offset_of!(Fiber, state));
         let root = self.raw.b.ins().iadd_imm_s(fiber, FIBER_BYTES as i64);
@@ -317,7 +327,8 @@ impl Emitter<'_, '_, '_> {
         let exit = self.raw.load(I64, cx, offset_of!(Context, exit_record));
         self.raw.store(exit, root, offset_of!(Record, parent));
         const { assert!(offset_of!(Record, words) == offset_of!(Record, point) + 4) };
-        let header = self.raw.int(i64::from(words) << 32 | i64::from(point));
+        // A root record has its goroutine's origin in the place of its size.
+        let header = self.raw.int(i64::from(origin) << 32 | i64::from(point));
         self.raw.store(header, root, offset_of!(Record, point));
         self.raw.push(fiber);
         let root_words = self.raw.b.ins().iadd_imm_s(root, RECORD_BYTES as i64);

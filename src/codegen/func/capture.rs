@@ -97,14 +97,11 @@ impl Emitter<'_, '_, '_> {
         self.raw.tmp(0)
     }
 
-    /// Notes the record as the running fiber's innermost, and its arrival words as the place
-    /// where a value arrives.
+    /// Notes the record as the running fiber's innermost.
     fn make_innermost(&mut self, record: Value) {
         let cx = self.raw.context();
         let fiber = self.raw.load(I64, cx, offset_of!(Context, current));
         self.raw.store(record, fiber, offset_of!(Fiber, top));
-        let words = self.raw.b.ins().iadd_imm_s(record, RECORD_BYTES as i64);
-        self.raw.store(words, fiber, offset_of!(Fiber, val));
     }
 
     fn store_arrival(&mut self, record: Value, arrival: &Arrival<'_>) {

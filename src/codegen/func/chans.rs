@@ -8,6 +8,7 @@ use crate::runtime::context::{Context, JitResult};
 use crate::runtime::fiber::{Fiber, State};
 use crate::runtime::helpers::Helper;
 use crate::runtime::panic::Fault;
+use crate::runtime::record::RECORD_BYTES;
 use crate::runtime::select::{CaseDesc, VALUE};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
@@ -83,9 +84,9 @@ impl Emitter<'_, '_, '_> {
 
         self.raw.at(try_fiber);
         let receiver = self.pop_fiber(chan, Side::Receivers, nobody, slow);
-        let into = self.raw.load(I64, receiver, offset_of!(Fiber, val));
+        let into = self.raw.load(I64, receiver, offset_of!(Fiber, top));
         for (word, value) in values.iter().enumerate() {
-            self.store_word(*value, into, word * 8);
+            self.store_word(*value, into, RECORD_BYTES + word * 8);
         }
         self.make_ready(receiver);
         self.raw.jump(done, &[]);
@@ -206,6 +207,8 @@ impl Emitter<'_, '_, '_> {
         self.raw.store(null, fiber, offset_of!(Fiber, prev));
         let state = self.raw.b.ins().iconst(I8, side.state() as i64);
         self.raw.store(state, fiber, offset_of!(Fiber, state));
+        let tick = self.raw.load(I32, cx, offset_of!(Context, tick));
+        self.raw.store(tick, fiber, offset_of!(Fiber, since));
         self.raw.store(fiber, chan, head);
         let tail = queue + offset_of!(Queue, tail);
         self.raw.store(fiber, chan, tail);
@@ -292,10 +295,10 @@ impl Emitter<'_, '_, '_> {
 
         self.raw.at(try_fiber);
         let sender = self.pop_fiber(chan, Side::Senders, nobody, slow);
-        let from = self.raw.load(I64, sender, offset_of!(Fiber, val));
+        let from = self.raw.load(I64, sender, offset_of!(Fiber, top));
         let mut values = Vec::with_capacity(vals.len() + 1);
         for (word, ty) in types.iter().enumerate() {
-            values.push(self.raw.load(*ty, from, word * 8));
+            values.push(self.raw.load(*ty, from, RECORD_BYTES + word * 8));
         }
         self.make_ready(sender);
         values.push(self.raw.int(1));

@@ -132,7 +132,7 @@ impl Emitter<'_, '_, '_> {
             } => {
                 self.call_native(at, &rets.0, *func, *ty, &args.0);
             }
-            Inst::GoStart { callee, args } => self.go_start(callee, &args.0),
+            Inst::GoStart { callee, args } => self.go_start(at, callee, &args.0),
 
             // Deferred calls and panics.
             Inst::DeferPush { calls, old, call } | Inst::ErrDeferPush { calls, old, call } => {

@@ -35,7 +35,8 @@ impl Emitter<'_, '_, '_> {
         let words = self.words_on_stack(args);
         let ty = self.raw.int(i64::from(ty.0));
         let count = self.raw.int(args.len() as i64);
-        let operands = [island, func, closure, ty, words, count];
+        let origin = self.raw.int(i64::from(self.origin(at)));
+        let operands = [island, func, closure, ty, words, count, origin];
         let status = self.raw.helper(Helper::GoIsland, &operands);
         let done = self.raw.block();
         self.test_blocking(at, status, Arrival::Nothing, done);

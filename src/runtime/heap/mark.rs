@@ -82,7 +82,7 @@ impl<'h> Marker<'h> {
     }
 
     /// What an observer has seen since it was last asked.
-    pub(super) fn take_seen(&mut self) -> Vec<*const u8> {
+    pub fn take_seen(&mut self) -> Vec<*const u8> {
         self.seen.replace(Vec::new()).unwrap_or_default()
     }
 

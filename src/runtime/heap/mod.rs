@@ -511,6 +511,21 @@ impl Heap {
         })
     }
 
+    /// A marker that marks nothing, but notes what it is shown.
+    pub fn observer(&self) -> Marker<'_> {
+        Marker::observer(self.space, &self.layouts)
+    }
+
+    /// Shows what an object refers to.
+    ///
+    /// # Safety
+    /// The object is a live one of this heap, and nobody changes it.
+    pub unsafe fn show(&self, object: &Found, marker: &mut Marker<'_>) {
+        let start = object.start as *mut u8;
+        // SAFETY: the caller's promise: all of a live object of that layout.
+        unsafe { marker.scan(start, start.add(object.bytes), object.layout.0) };
+    }
+
     /// Counts memory outside of the heap that its objects keep, so that it is time to collect
     /// when enough of it may have become free.
     pub fn charge_outside(&mut self, bytes: usize) {

@@ -6,7 +6,6 @@ use crate::runtime::context::{Context, JitResult};
 use crate::runtime::fiber::State;
 use crate::runtime::panic::Fault;
 use crate::runtime::select::{self, CaseDesc, Selected};
-use std::ptr;
 use vo_bytecode::TypeId;
 
 /// # Safety
@@ -68,8 +67,8 @@ impl Context {
         }
     }
 
-    /// Sends the words at `value`. When it waits, the caller captures the fiber and points
-    /// `Fiber::val` to the words.
+    /// Sends the words at `value`. When it waits, the caller captures the fiber with the
+    /// words as its arrival words.
     ///
     /// # Safety
     /// `chan` is a channel of this context or null, and `value` points to its words.
@@ -91,8 +90,8 @@ impl Context {
         }
     }
 
-    /// Receives into the results and sets `ok`. When it waits, the caller captures the fiber and
-    /// points `Fiber::val` to where the value is to arrive.
+    /// Receives into the results and sets `ok`. When it waits, the caller captures the fiber; the
+    /// value comes to its arrival words.
     ///
     /// # Safety
     /// `chan` is a channel of this context or null.
@@ -148,11 +147,7 @@ impl Context {
         if !self.options.nil_chan_blocks {
             return self.fault(fault, 0, 0);
         }
-        // SAFETY: the running fiber is valid and in no queue.
-        unsafe {
-            (*self.current).state = State::Forever;
-            (*self.current).link = ptr::null_mut();
-        }
+        self.park(State::Forever);
         JitResult::WaitIo
     }
 }

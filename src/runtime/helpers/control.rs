@@ -34,6 +34,7 @@ pub(super) unsafe extern "C" fn poll(cx: *mut Context, stack_pointer: u64) -> u6
         if collect || large || news || pause {
             cx.attention.collect |= collect;
             cx.attention.stack = large.then_some(cx.current);
+            cx.interrupted = cx.current;
             cx.attend();
         }
         if stress {
@@ -58,11 +59,13 @@ pub(super) unsafe extern "C" fn fiber_exit(cx: *mut Context, outcome: u64) -> u6
         let cx = context(cx);
         let fiber = cx.current;
         let main = (*fiber).id == 1;
+        cx.note_origin(fiber);
         cx.free_fiber(fiber);
         if outcome != 0 && !cx.goroutine_exits() {
             return 1;
         }
         cx.main_ended |= main;
+        cx.main_exited |= main && outcome != 0;
         u64::from(main)
     }
 }
@@ -77,7 +80,12 @@ pub(super) unsafe extern "C" fn free_record(cx: *mut Context, record: u64) {
     unsafe { context(cx).free_record(record as *mut Record) }
 }
 
-pub(super) unsafe extern "C" fn spawn(cx: *mut Context, words: u64, point: u64) -> u64 {
+pub(super) unsafe extern "C" fn spawn(
+    cx: *mut Context,
+    words: u64,
+    point: u64,
+    origin: u64,
+) -> u64 {
     // SAFETY: as for `poll`.
     unsafe {
         let cx = context(cx);
@@ -90,37 +98,43 @@ pub(super) unsafe extern "C" fn spawn(cx: *mut Context, words: u64, point: u64) 
         }
         let root = Fiber::root(fiber);
         (*root).point = point as u32;
+        cx.set_origin(fiber, cx.running(), origin as u32);
         cx.push(fiber);
         Record::words(root) as u64
     }
 }
 
-pub(super) unsafe extern "C" fn spawn_closure(cx: *mut Context, closure: u64) -> u64 {
+pub(super) unsafe extern "C" fn spawn_closure(cx: *mut Context, closure: u64, origin: u64) -> u64 {
     // SAFETY: as for `poll`; a closure's first word is its function.
     unsafe {
         let func = *(closure as *const u64);
-        spawn_func(cx, func)
+        spawn_func(cx, func, origin)
     }
 }
 
-pub(super) unsafe extern "C" fn spawn_method(cx: *mut Context, type_word: u64, method: u64) -> u64 {
+pub(super) unsafe extern "C" fn spawn_method(
+    cx: *mut Context,
+    type_word: u64,
+    method: u64,
+    origin: u64,
+) -> u64 {
     // SAFETY: as for `poll`.
     unsafe {
         let found = context(cx)
             .program
             .method(type_word, MethodId(method as u32));
         match found {
-            Some(func) => spawn_func(cx, u64::from(func.0)),
+            Some(func) => spawn_func(cx, u64::from(func.0), origin),
             None => 0,
         }
     }
 }
 
-unsafe fn spawn_func(cx: *mut Context, func: u64) -> u64 {
+unsafe fn spawn_func(cx: *mut Context, func: u64, origin: u64) -> u64 {
     // SAFETY: as for `poll`; the table has an entry for each function.
     unsafe {
         let entry = *(*cx).entries.add(func as usize);
-        spawn(cx, u64::from(entry.words), u64::from(entry.point))
+        spawn(cx, u64::from(entry.words), u64::from(entry.point), origin)
     }
 }
 

@@ -102,12 +102,12 @@ helpers! {
     /// Frees a record that belongs to no size class.
     FreeRecord = control::free_record(record) -> nothing;
     /// A new goroutine at the end of the run queue, to start at a point: the address of its
-    /// root record's words, 0 when there may be no more.
-    Spawn = control::spawn(words, point) -> word;
+    /// root record's words, 0 when there may be no more. It comes from a site of `origin`.
+    Spawn = control::spawn(words, point, origin) -> word;
     /// The same for the function of a closure object.
-    SpawnClosure = control::spawn_closure(closure) -> word;
+    SpawnClosure = control::spawn_closure(closure, origin) -> word;
     /// The same for a method of a dynamic type.
-    SpawnMethod = control::spawn_method(type_word, method) -> word;
+    SpawnMethod = control::spawn_method(type_word, method, origin) -> word;
     /// Puts the running fiber, which goes on to suspend although its operation is done, at the
     /// end of the run queue.
     Yield = control::yield_now() -> nothing;
@@ -164,8 +164,8 @@ helpers! {
     /// Makes an island.
     IslandNew = ports::island_new() -> status;
     /// Starts a function (or, where there is one, a function value) on an island, with the words
-    /// at an address, whose types are a struct's fields.
-    GoIsland = ports::go_island(island, func, closure, ty, words, count) -> status;
+    /// at an address, whose types are a struct's fields. It comes from a site of `origin`.
+    GoIsland = ports::go_island(island, func, closure, ty, words, count, origin) -> status;
     /// Makes a port.
     PortNew = ports::port_new(ty, cap) -> status;
     /// Sends a copy of the words at an address.

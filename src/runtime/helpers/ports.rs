@@ -14,6 +14,10 @@ pub(super) unsafe extern "C" fn island_new(cx: *mut Context) -> u64 {
     unsafe { context(cx).make_island() as u64 }
 }
 
+#[allow(
+    clippy::too_many_arguments,
+    reason = "an instruction with so many operands"
+)]
 pub(super) unsafe extern "C" fn go_island(
     cx: *mut Context,
     island: u64,
@@ -22,6 +26,7 @@ pub(super) unsafe extern "C" fn go_island(
     ty: u64,
     words: u64,
     count: u64,
+    origin: u64,
 ) -> u64 {
     let target = match closure {
         0 => Target::Func(FuncId(func as u32)),
@@ -30,7 +35,8 @@ pub(super) unsafe extern "C" fn go_island(
     // SAFETY: as for `island_new`; there are so many words at the address.
     unsafe {
         let args = std::slice::from_raw_parts(words as *const u64, count as usize);
-        context(cx).go_island(island as *const Handle, target, TypeId(ty as u32), args) as u64
+        let (island, ty) = (island as *const Handle, TypeId(ty as u32));
+        context(cx).go_island(island, target, ty, args, origin as u32) as u64
     }
 }
 

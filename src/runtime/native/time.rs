@@ -21,9 +21,8 @@ pub fn sleep(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult
     if time.is_zero() {
         return JitResult::Ok;
     }
-    let fiber = cx.current;
-    // SAFETY: the running fiber is in no queue; from now on it is in the timers alone.
-    unsafe { (*fiber).state = State::Sleeping };
+    // From now on it is in the timers alone.
+    let fiber = cx.park(State::Sleeping);
     cx.timers.add(Instant::now() + time, Action::Wake(fiber));
     JitResult::WaitIo
 }

@@ -23,7 +23,7 @@ pub mod reactor;
 pub mod waits;
 
 use super::context::Context;
-use super::fiber::State;
+use super::fiber::{Fiber, State};
 use super::hostcall::HostCalls;
 use handles::Handles;
 use inbox::{Inbox, Letter, Stop};
@@ -83,9 +83,7 @@ impl Context {
     /// Parks the running goroutine until the ticket is completed. The caller returns
     /// [`JitResult::WaitIo`](super::context::JitResult::WaitIo).
     pub fn wait_outside(&mut self, reason: Reason) -> Ticket {
-        let fiber = self.current;
-        // SAFETY: the running fiber is valid and in no queue.
-        unsafe { (*fiber).state = State::Outside };
+        let fiber = self.park(State::Outside);
         self.outside.waits.add(fiber, reason)
     }
 
@@ -98,10 +96,10 @@ impl Context {
         let Some(fiber) = self.outside.waits.complete(ticket, outcome) else {
             return false;
         };
-        // SAFETY: a fiber that waits outside is captured and in no queue, and its `val` points
-        // to an arrival word that every blocking native function has.
+        // SAFETY: a fiber that waits outside is captured and in no queue, with the arrival word
+        // that every blocking native function has.
         unsafe {
-            *(*fiber).val = ticket.to_word();
+            *Fiber::arrival(fiber) = ticket.to_word();
             self.push(fiber);
         }
         true
@@ -112,7 +110,7 @@ impl Context {
     pub fn outcome(&mut self) -> Outcome {
         // SAFETY: the running fiber was woken by `complete`, which left the ticket in its arrival
         // word.
-        let ticket = unsafe { *(*self.current).val };
+        let ticket = unsafe { *Fiber::arrival(self.current) };
         self.outside.waits.take(Ticket::from_word(ticket))
     }
 

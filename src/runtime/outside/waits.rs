@@ -6,10 +6,10 @@
 //! 2. `waiting` is the number of entries that wait.
 
 use crate::runtime::fiber::Fiber;
+use rustc_hash::FxHashMap;
 use slotmap::{DefaultKey, Key, KeyData, SlotMap};
 use std::any::Any;
 use std::fmt;
-use std::time::Instant;
 
 /// Names one wait of one goroutine; plain data, which any thread may hold for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -98,11 +98,7 @@ impl Reason {
 }
 
 enum Entry {
-    Waiting {
-        fiber: *mut Fiber,
-        reason: Reason,
-        since: Instant,
-    },
+    Waiting { fiber: *mut Fiber, reason: Reason },
     Done(Outcome),
 }
 
@@ -122,11 +118,7 @@ impl Waits {
     /// A goroutine begins to wait.
     pub fn add(&mut self, fiber: *mut Fiber, reason: Reason) -> Ticket {
         self.waiting += 1;
-        let key = self.entries.insert(Entry::Waiting {
-            fiber,
-            reason,
-            since: Instant::now(),
-        });
+        let key = self.entries.insert(Entry::Waiting { fiber, reason });
         Ticket { key }
     }
 
@@ -161,17 +153,13 @@ impl Waits {
         }
     }
 
-    /// What a goroutine waits for, and since when; `None` where it does not wait outside. Looks
-    /// at all that wait: for reports.
-    pub fn reason(&self, of: *mut Fiber) -> Option<(Reason, Instant)> {
-        self.entries.values().find_map(|entry| match entry {
-            Entry::Waiting {
-                fiber,
-                reason,
-                since,
-            } if *fiber == of => Some((*reason, *since)),
-            _ => None,
-        })
+    /// What each goroutine waits for that waits outside: for reports.
+    pub fn reasons(&self) -> FxHashMap<*mut Fiber, Reason> {
+        let waiting = self.entries.values().filter_map(|entry| match entry {
+            Entry::Waiting { fiber, reason } => Some((*fiber, *reason)),
+            Entry::Done(_) => None,
+        });
+        waiting.collect()
     }
 }
 

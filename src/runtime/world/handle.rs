@@ -35,6 +35,9 @@ pub struct Start {
     func: FuncId,
     args: Message,
     words: usize,
+    /// Which goroutine of the island's maker starts it, and at which site.
+    creator: u32,
+    site: u32,
 }
 
 /// How many goroutines may wait to be started on an island, beside those that wait where they are
@@ -136,7 +139,7 @@ impl Context {
         let Ok(object) = self.heap.alloc(layout, size_of::<Handle>()) else {
             return self.fault(Fault::OutOfMemory, 0, 0);
         };
-        let island = match world.new_island() {
+        let island = match world.new_island(self.island) {
             Ok(island) => island,
             Err(text) => return self.fault_text(text),
         };
@@ -153,8 +156,8 @@ impl Context {
     }
 
     /// Starts a goroutine on another island, with copies of the arguments, whose types are the
-    /// fields of `ty`, and of what a function value has captured. When it waits for room, the
-    /// caller captures the fiber; nothing arrives.
+    /// fields of `ty`, and of what a function value has captured; it comes from that site. When it
+    /// waits for room, the caller captures the fiber; nothing arrives.
     ///
     /// # Safety
     /// `handle` is a handle of this context or null; `args` are valid values of these types.
@@ -164,6 +167,7 @@ impl Context {
         target: Target,
         ty: TypeId,
         args: &[u64],
+        site: u32,
     ) -> JitResult {
         if handle.is_null() {
             return self.fault(Fault::IslandNil, 0, 0);
@@ -204,6 +208,8 @@ impl Context {
             func,
             args,
             words: plan.words,
+            creator: self.running(),
+            site,
         };
         // SAFETY: a handle holds its island.
         let island = unsafe { &*(*handle).island };
@@ -253,7 +259,7 @@ impl Context {
             match self.program.island_init {
                 Some(init) => {
                     self.boot = Boot::Running;
-                    self.push_new(executor, init, &[]);
+                    self.push_new(executor, init, &[], (0, 0));
                     return;
                 }
                 // Goroutine 1 is the one that initialises, even where there is nothing to do.
@@ -270,7 +276,7 @@ impl Context {
                 self.fatal = Some(Fault::OutOfMemory);
                 return;
             }
-            self.push_new(executor, start.func, &words);
+            self.push_new(executor, start.func, &words, (start.creator, start.site));
         }
     }
 
@@ -300,7 +306,13 @@ impl Context {
         self.starts.announced
     }
 
-    fn push_new(&mut self, executor: &mut dyn Executor, func: FuncId, args: &[u64]) {
+    fn push_new(
+        &mut self,
+        executor: &mut dyn Executor,
+        func: FuncId,
+        args: &[u64],
+        (creator, site): (u32, u32),
+    ) {
         if self.goroutines >= self.max_goroutines {
             self.fatal = Some(Fault::TooManyGoroutines);
             return;
@@ -311,7 +323,10 @@ impl Context {
             return;
         }
         // SAFETY: a fresh fiber is in no queue.
-        unsafe { self.push(fiber) };
+        unsafe {
+            self.set_origin(fiber, creator, site);
+            self.push(fiber);
+        }
     }
 
     /// Nothing is started on the island any more, which ends. Nobody waits for that: its handles

@@ -42,7 +42,8 @@ use super::panic_text;
 use super::port::Parked;
 use super::program::Program;
 use super::report::{self, Report};
-use super::sched::{self, Ended, Executor};
+use super::roll::Roll;
+use super::sched::{Ended, Executor};
 use handle::Start;
 use monitor::Monitor;
 use std::cmp::Reverse;
@@ -66,6 +67,8 @@ pub type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
 pub struct World {
     program: Arc<Program>,
     options: Options,
+    /// When the program began.
+    epoch: Instant,
     output: Output,
     reactor: Arc<Reactor>,
     make_executor: MakeExecutor,
@@ -82,7 +85,7 @@ pub struct World {
     most_workers: usize,
     stack_bytes: usize,
     embedder: Embedder,
-    end: Mutex<Option<Report>>,
+    end: Mutex<Option<End>>,
     totals: Mutex<Totals>,
 }
 
@@ -115,6 +118,14 @@ pub struct Island {
     body: Mutex<Option<Body>>,
     /// Handles that there are.
     handles: AtomicUsize,
+}
+
+/// Why the program ends.
+enum End {
+    /// As this says.
+    Told(Report),
+    /// Somebody wants to see what its goroutines do.
+    Quit,
 }
 
 /// What an island consists of.
@@ -180,9 +191,11 @@ impl World {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
         };
+        let epoch = Instant::now();
         Arc::new(World {
             program,
             options,
+            epoch,
             output,
             reactor,
             make_executor,
@@ -192,7 +205,7 @@ impl World {
             last_id: AtomicU64::new(0),
             islands: Mutex::default(),
             timers: Mutex::default(),
-            monitor: Monitor::new(most_workers),
+            monitor: Monitor::new(most_workers, epoch),
             workers: Mutex::default(),
             most_workers,
             stack_bytes,
@@ -208,7 +221,7 @@ impl World {
     /// When there is no memory to begin with.
     pub fn run(self: &Arc<World>) -> Result<(Report, Totals), String> {
         let entry = self.program.module.entry.ok_or("no entry function")?;
-        let main = self.add_island(0)?;
+        let main = self.add_island(0, 0)?;
         {
             let mut body = main.lock();
             let body = body.as_mut().ok_or("no island")?;
@@ -219,10 +232,8 @@ impl World {
             // SAFETY: a fresh fiber is in no queue.
             unsafe { body.cx.push(fiber) };
         }
-        // With a seed the clock has no part in what one island does.
-        if self.options.seed == 0 {
-            self.monitor.start();
-        }
+        // With a seed the clock has no part in what one island does, but to be told in reports.
+        self.monitor.start(self.options.seed == 0);
         // The first ring gives it its token.
         let _ = main.sender.sleep(main.clone().into(), Sleep::Stuck);
         main.sender.ring();
@@ -230,15 +241,16 @@ impl World {
         Ok(self.close())
     }
 
-    /// A new island without goroutines, for a handle. It starts no thread before the first.
+    /// A new island without goroutines, for a handle of its maker. It starts no thread before the
+    /// first.
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn new_island(self: &Arc<World>) -> Result<Arc<Island>, String> {
+    pub fn new_island(self: &Arc<World>, maker: u64) -> Result<Arc<Island>, String> {
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let island = self.add_island(id)?;
+        let island = self.add_island(id, maker)?;
         if id == 1 {
-            self.monitor.start();
+            self.monitor.start(true);
             self.start_workers();
         }
         // Nobody can have sent anything yet.
@@ -246,7 +258,7 @@ impl World {
         Ok(island)
     }
 
-    fn add_island(self: &Arc<World>, id: u64) -> Result<Arc<Island>, String> {
+    fn add_island(self: &Arc<World>, id: u64, maker: u64) -> Result<Arc<Island>, String> {
         let mut options = self.options.clone();
         if options.seed != 0 {
             // Islands should not choose alike.
@@ -263,6 +275,8 @@ impl World {
         let mut cx = Context::new(self.program.clone(), options, output, outside)
             .map_err(|_| "no memory for a heap")?;
         cx.island = id;
+        cx.maker = maker;
+        cx.epoch = self.epoch;
         cx.world = Some(self.clone());
         let island = Arc::new(Island {
             id,
@@ -318,17 +332,24 @@ impl World {
         if let Ended::Panic(panicking) = &mut ended {
             panic_text::describe(&mut body.cx, &mut *body.executor, panicking);
         }
-        let report = report::report(&self.program, island.id, &ended);
-        self.stop(report);
+        match ended {
+            // Other islands run: they are asked when they have stopped.
+            Ended::Cancelled(Stop::Quit) => self.stop_for(End::Quit),
+            ended => self.stop(report::report(&self.program, island.id, &ended)),
+        }
     }
 
     fn stop(&self, report: Report) {
+        self.stop_for(End::Told(report));
+    }
+
+    fn stop_for(&self, why: End) {
         {
             let mut end = lock(&self.end);
             if end.is_some() {
                 return;
             }
-            *end = Some(report);
+            *end = Some(why);
         }
         self.pool.stop();
         self.reactor.notify();
@@ -343,19 +364,20 @@ impl World {
         if self.pool.is_stopped() {
             return;
         }
+        let ended = Ended::Deadlock(self.roll());
+        self.stop(report::report(&self.program, 0, &ended));
+    }
+
+    /// What all goroutines do, while none runs.
+    fn roll(&self) -> Roll {
         let islands: Vec<_> = self.registry().values().cloned().collect();
-        let mut stuck = Vec::new();
+        let mut roll = Roll::default();
         for island in islands {
-            if let Some(body) = island.lock().as_mut() {
-                let found = sched::stuck(&mut body.cx, &*body.executor);
-                stuck.extend(found.into_iter().map(|mut stuck| {
-                    stuck.island = island.id;
-                    stuck
-                }));
+            if let Some(body) = island.lock().as_ref() {
+                roll.add(&body.cx, &*body.executor);
             }
         }
-        let report = report::report(&self.program, 0, &Ended::Deadlock(stuck));
-        self.stop(report);
+        roll
     }
 
     /// An island has ended: all it has is given back.
@@ -378,6 +400,11 @@ impl World {
         }
         self.monitor.stop();
         while self.pool.take().is_some() {}
+        let report = match lock(&self.end).take() {
+            Some(End::Told(report)) => report,
+            Some(End::Quit) => report::report(&self.program, 0, &Ended::Quit(self.roll())),
+            None => Report::default(),
+        };
         // Islands keep the world alive, and it them.
         let islands = std::mem::take(&mut *self.registry());
         for island in islands.values() {
@@ -385,7 +412,6 @@ impl World {
                 self.count(&body);
             }
         }
-        let report = lock(&self.end).take().unwrap_or_default();
         (report, *lock(&self.totals))
     }
 

@@ -1,70 +1,83 @@
-//! The monitor: a thread that asks the islands that run for a capture once each time slice, so
-//! that other goroutines, and other islands, get their turn.
+//! The monitor: a thread that, once each time slice, tells the islands that run what time it is, and
+//! asks them for a capture, so that other goroutines, and other islands, get their turn.
 
 use super::lock;
-use crate::runtime::context::CAPTURE;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::runtime::context::{CAPTURE, ticks_since};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a goroutine may run while others wait.
 pub const TIME_SLICE: Duration = Duration::from_millis(10);
 
-/// The limit word of the island that a worker runs; null while it runs none.
+/// The limit and the tick of the island that a worker runs.
 ///
-/// Whoever stores to the word holds the lock; and a worker takes it back before it lets go of the
-/// island.
-struct Running(*const AtomicUsize);
+/// Whoever stores to these words holds the lock; and a worker takes them back before it lets go of
+/// the island.
+struct Running {
+    limit: *const AtomicUsize,
+    tick: *const AtomicU32,
+}
 
-// SAFETY: the word is atomic, and valid while it stands here (see above).
+// SAFETY: the words are atomic, and valid while they stand here (see above).
 unsafe impl Send for Running {}
 
 /// See the module's text.
 pub struct Monitor {
-    running: Arc<[Mutex<Running>]>,
+    /// For each worker; none while it runs no island.
+    running: Arc<[Mutex<Option<Running>>]>,
     stopped: Arc<AtomicBool>,
+    /// Whether goroutines are preempted.
+    preempts: Arc<AtomicBool>,
+    epoch: Instant,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Monitor {
-    /// A monitor for so many workers, without a thread yet.
-    pub fn new(workers: usize) -> Monitor {
+    /// A monitor for so many workers of a program that began then, without a thread yet.
+    pub fn new(workers: usize, epoch: Instant) -> Monitor {
         Monitor {
-            running: (0..workers)
-                .map(|_| Mutex::new(Running(std::ptr::null())))
-                .collect(),
+            running: (0..workers).map(|_| Mutex::default()).collect(),
             stopped: Arc::default(),
+            preempts: Arc::default(),
+            epoch,
             thread: Mutex::default(),
         }
     }
 
-    /// Starts the thread, unless it runs. Without one, goroutines are not preempted.
-    pub fn start(&self) {
+    /// Starts the thread, unless it runs. Goroutines are preempted once that was asked for.
+    pub fn start(&self, preempts: bool) {
+        self.preempts.fetch_or(preempts, Ordering::Relaxed);
         let mut thread = lock(&self.thread);
         if thread.is_some() {
             return;
         }
         let (running, stopped) = (self.running.clone(), self.stopped.clone());
+        let (preempts, epoch) = (self.preempts.clone(), self.epoch);
         let watch = move || {
             while !stopped.load(Ordering::Relaxed) {
                 std::thread::park_timeout(TIME_SLICE);
-                raise(&running);
+                let now = ticks_since(epoch);
+                for_each(&running, |_, tick| tick.store(now, Ordering::Relaxed));
+                if preempts.load(Ordering::Relaxed) {
+                    raise(&running);
+                }
             }
         };
         let name = "vo-monitor".to_owned();
         *thread = std::thread::Builder::new().name(name).spawn(watch).ok();
     }
 
-    /// A worker begins to run the island with that limit word, which stays valid until
+    /// A worker begins to run the island with these words, which stay valid until
     /// [`Monitor::leave`].
-    pub fn enter(&self, worker: usize, limit: &AtomicUsize) {
-        lock(&self.running[worker]).0 = limit;
+    pub fn enter(&self, worker: usize, limit: &AtomicUsize, tick: &AtomicU32) {
+        *lock(&self.running[worker]) = Some(Running { limit, tick });
     }
 
     /// A worker runs no island any more.
     pub fn leave(&self, worker: usize) {
-        lock(&self.running[worker]).0 = std::ptr::null();
+        *lock(&self.running[worker]) = None;
     }
 
     /// Asks every island that runs for a capture.
@@ -83,12 +96,15 @@ impl Monitor {
     }
 }
 
-fn raise(running: &[Mutex<Running>]) {
+fn raise(running: &[Mutex<Option<Running>>]) {
+    for_each(running, |limit, _| limit.store(CAPTURE, Ordering::Relaxed));
+}
+
+fn for_each(running: &[Mutex<Option<Running>>], each: impl Fn(&AtomicUsize, &AtomicU32)) {
     for worker in running {
-        let running = lock(worker);
-        if !running.0.is_null() {
-            // SAFETY: the word is valid while it stands here.
-            unsafe { (*running.0).store(CAPTURE, Ordering::Relaxed) };
+        if let Some(Running { limit, tick }) = &*lock(worker) {
+            // SAFETY: the words are valid while they stand here, and the lock is held.
+            unsafe { each(&**limit, &**tick) };
         }
     }
 }

@@ -181,7 +181,7 @@ impl World {
     /// Gives an island a turn.
     fn turn(&self, island: &Island, body: &mut Body, worker: usize) -> Next {
         self.stop_dozing(body);
-        self.monitor.enter(worker, &body.cx.limit);
+        self.monitor.enter(worker, &body.cx.limit, &body.cx.tick);
         let leave = Leave(self, worker);
         let turn = sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE));
         match turn {

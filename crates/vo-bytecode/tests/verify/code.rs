@@ -624,3 +624,47 @@ fn nothing_is_written_twice() {
         "@2 SelectExec: writes %0 twice",
     );
 }
+
+/// Whatever contains something that cannot leave its island cannot, either.
+#[test]
+fn what_cannot_leave_its_island_is_refused() {
+    const MORE: &str = r"
+        type t10 = func () -> ()
+        type t11 = port t0 recv send
+        type t12 = port t0 recv
+        type t13 = island
+        type t14 = struct { F: t0, deep: t15 }
+        type t15 = map t1 t4
+        type t16 = port t0 send
+        type t17 = slice t16
+    ";
+    let check_type = |ty: &str, sendable: bool| {
+        let text = format!(
+            "{TYPES} {MORE}
+             type t18 = port {ty} recv send
+             func f(%0: i64) {{ slots %1: ref PortNew %1, t18, %0 Return [] }}"
+        );
+        let want = "function @0 (f), @0 PortNew: `ty`: t18 is not a port of values that can leave \
+                    their island";
+        check(&text, &[want][usize::from(sendable)..]);
+    };
+    for ty in ["t2", "t3", "t4", "t10", "t11", "t12", "t13", "t14", "t15"] {
+        check_type(ty, false);
+    }
+    for ty in ["t1", "t5", "t8", "t16", "t17"] {
+        check_type(ty, true);
+    }
+    let goes = |ty: &str| {
+        format!(
+            "{TYPES} {MORE}
+             type t18 = struct {{ arg: {ty} }}
+             func g(ref) {{ Return [] }}
+             func f(%0: ref, %1: ref) {{ GoIsland %0, g, t18, [%1] Return [] }}"
+        )
+    };
+    check(
+        &goes("t4"),
+        &["function @1 (f), @0 GoIsland: `ty`: t4 of field arg cannot leave its island"],
+    );
+    check(&goes("t16"), &[]);
+}

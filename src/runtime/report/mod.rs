@@ -1,17 +1,20 @@
 //! What a person reads when a program ends badly: uncaught panics, fatal errors, deadlocks.
 //!
-//! The texts are Go's, less what has no meaning here (addresses, signals).
+//! The texts are Go's, less what has no meaning here (addresses, signals); deadlocks tell more than
+//! Go's do ([`goroutines`]).
 
-use super::fiber::State;
-use super::native::{Value, general_text};
-use super::outside::inbox::Stop;
-use super::panic::{KEPT_FRAMES, PanicValue, Panicking};
-use super::program::Program;
-use super::sched::{Ended, Stuck};
-use super::value::name::type_name;
+mod goroutines;
+
 use crate::inline::Frame;
+use crate::runtime::native::{Value, general_text};
+use crate::runtime::outside::inbox::Stop;
+use crate::runtime::panic::{KEPT_FRAMES, PanicValue, Panicking};
+use crate::runtime::program::Program;
+use crate::runtime::sched::Ended;
+use crate::runtime::value::name::type_name;
+use goroutines::{put_all, put_goroutine, put_origin};
 use std::fmt::Write;
-use vo_bytecode::{Inst, TypeKind};
+use vo_bytecode::{FuncId, TypeKind};
 
 /// The exit status after a panic, a fatal error or a deadlock.
 const FAILED: i32 = 2;
@@ -34,6 +37,11 @@ pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
     let status = match ended {
         Ended::Finished => 0,
         Ended::Exit(code) => *code,
+        Ended::MainExited => {
+            let what = "no goroutines (main called runtime.Goexit) - deadlock!";
+            line(&mut text, "fatal error: ", what);
+            FAILED
+        }
         Ended::Cancelled(Stop::TimeLimit(time)) => {
             let limit = format_args!("fatal error: time limit of {time:?} reached\n");
             put(&mut text, limit);
@@ -52,28 +60,16 @@ pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
             put_panic(program, island, panicking, &mut text);
             FAILED
         }
-        Ended::Deadlock(stuck) => {
+        Ended::Deadlock(roll) => {
             text.push_str("fatal error: all goroutines are asleep - deadlock!\n");
-            put_all(program, stuck, &mut text);
+            if !roll.has_main() {
+                text.push_str("main has ended, and these goroutines can never finish:\n");
+            }
+            put_all(program, roll, &mut text);
             FAILED
         }
     };
     Report { text, status }
-}
-
-fn put_all(program: &Program, all: &[Stuck], text: &mut String) {
-    for stuck in all {
-        let mut state = reason(program, stuck).to_owned();
-        if let Some((outside, since)) = stuck.outside {
-            state = outside.text().to_owned();
-            let minutes = since.elapsed().as_secs() / 60;
-            if minutes > 0 {
-                put(&mut state, format_args!(", {minutes} minutes"));
-            }
-        }
-        let who = (stuck.island, stuck.goroutine);
-        put_goroutine(program, who, &state, &stuck.frames, 0, text);
-    }
 }
 
 fn put_panic(program: &Program, island: u64, panicking: &Panicking, text: &mut String) {
@@ -82,14 +78,9 @@ fn put_panic(program: &Program, island: u64, panicking: &Panicking, text: &mut S
     } else {
         put_values(program, panicking, text);
     }
-    put_goroutine(
-        program,
-        (island, panicking.goroutine),
-        "running",
-        &panicking.trace,
-        panicking.elided,
-        text,
-    );
+    put_goroutine((island, panicking.goroutine), "running", text);
+    put_trace(program, &panicking.trace, panicking.elided, text);
+    put_origin(program, island, panicking.origin, text);
 }
 
 /// The value of a panic, below those of the panics that it has replaced, as Go prints them. A value
@@ -174,21 +165,8 @@ fn value_text(program: &Program, type_word: u64, data: u64) -> String {
     }
 }
 
-fn put_goroutine(
-    program: &Program,
-    (island, id): (u64, u32),
-    state: &str,
-    frames: &[Frame],
-    elided: usize,
-    text: &mut String,
-) {
-    match island {
-        0 => put(text, format_args!("\ngoroutine {id} [{state}]:\n")),
-        _ => put(
-            text,
-            format_args!("\ngoroutine {id} of island {island} [{state}]:\n"),
-        ),
-    }
+/// The frames of a goroutine, so many of which were forgotten in the middle.
+fn put_trace(program: &Program, frames: &[Frame], elided: usize, text: &mut String) {
     if elided == 0 && frames.len() <= 2 * SHOWN {
         return put_frames(program, frames, text);
     }
@@ -200,11 +178,7 @@ fn put_goroutine(
 fn put_frames(program: &Program, frames: &[Frame], text: &mut String) {
     for frame in program.shown_frames(frames) {
         let function = program.module.func(frame.func);
-        let file = program
-            .module
-            .files
-            .get(function.file as usize)
-            .map_or("?", |file| file);
+        let file = file_of(program, frame.func);
         put(
             text,
             format_args!("{}(...)\n\t{file}:{}\n", function.name, frame.line),
@@ -212,42 +186,13 @@ fn put_frames(program: &Program, frames: &[Frame], text: &mut String) {
     }
 }
 
-/// What a goroutine waits for, in Go's words.
-fn reason(program: &Program, stuck: &Stuck) -> &'static str {
-    match stuck.state {
-        State::Sending => "chan send",
-        State::Receiving => "chan receive",
-        State::Selecting => "select",
-        State::Sleeping => "sleep",
-        State::PortSending => "port send",
-        State::PortReceiving => "port receive",
-        State::Starting => "go @",
-        State::Outside => "IO wait",
-        State::Forever => forever(program, stuck),
-        State::Ready | State::Free | State::Case => "runnable",
-    }
-}
-
-/// What a goroutine that waits for ever does, by the operation on its line.
-fn forever(program: &Program, stuck: &Stuck) -> &'static str {
-    let Some(frame) = stuck.frames.first() else {
-        return "select (no cases)";
-    };
-    let function = program.module.func(frame.func);
-    let on_line = function
-        .code
-        .iter()
-        .zip(&function.lines)
-        .filter(|(_, line)| **line == frame.line);
-    let mut reasons = on_line.filter_map(|(inst, _)| match inst {
-        Inst::ChanSend { .. } => Some("chan send (nil chan)"),
-        Inst::ChanRecv { .. } => Some("chan receive (nil chan)"),
-        Inst::PortSend { .. } => Some("port send (nil port)"),
-        Inst::PortRecv { .. } => Some("port receive (nil port)"),
-        Inst::SelectExec { .. } => Some("select (no cases)"),
-        _ => None,
-    });
-    reasons.next().unwrap_or("select (no cases)")
+fn file_of(program: &Program, func: FuncId) -> &str {
+    let file = program.module.func(func).file;
+    program
+        .module
+        .files
+        .get(file as usize)
+        .map_or("?", |file| file)
 }
 
 fn put(text: &mut String, args: std::fmt::Arguments<'_>) {
