@@ -76,6 +76,15 @@ impl<L, B> Inbox<L, B> {
         }
     }
 
+    /// The island begins awake, and is counted from now on. (One that begins asleep is counted when
+    /// it is rung.)
+    pub fn begin(&self) {
+        let mut inner = lock_short(&self.inner);
+        debug_assert!(!inner.token, "it begins once");
+        inner.token = true;
+        self.census.enter();
+    }
+
     /// Sends a letter. The bell of an island that sleeps is the caller's to ring.
     ///
     /// # Errors

@@ -120,6 +120,11 @@ impl Sender {
         self.shared.is_closed()
     }
 
+    /// The island begins awake, and is counted from now on.
+    pub fn begin(&self) {
+        self.shared.begin();
+    }
+
     /// Puts the island to sleep until somebody rings this bell: for the worker that runs it, which
     /// has let go of everything that is the island's.
     pub fn sleep(&self, bell: Waker, sleep: Sleep) -> Slept {
@@ -174,6 +179,18 @@ mod tests {
         sender.complete(ticket(3), Outcome::code(3));
         sender.complete(ticket(4), Outcome::code(4));
         assert_eq!(bell.rung.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn who_begins_awake_finds_what_came_before() {
+        let mut inbox = Inbox::new(Arc::default());
+        let sender = inbox.sender();
+        let bell: Arc<Bell> = Arc::default();
+        sender.complete(ticket(1), Outcome::code(1));
+        sender.begin();
+        assert_eq!(sender.sleep(bell.clone().into(), Sleep::Stuck), Slept::No);
+        while inbox.take().is_some() {}
+        assert_eq!(sender.sleep(bell.clone().into(), Sleep::Stuck), Slept::Last);
     }
 
     #[test]

@@ -234,9 +234,9 @@ impl World {
         }
         // With a seed the clock has no part in what one island does, but to be told in reports.
         self.monitor.start(self.options.seed == 0);
-        // The first ring gives it its token.
-        let _ = main.sender.sleep(main.clone().into(), Sleep::Stuck);
-        main.sender.ring();
+        // It may have letters already: who has started the program may have ended it at once.
+        main.sender.begin();
+        self.make_ready(main.clone());
         worker::work(self, 0);
         Ok(self.close())
     }
