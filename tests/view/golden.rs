@@ -203,7 +203,7 @@ fn the_schema_is_documented() {
         }
     }
     let file = folder().join("functions.vot");
-    let mut builder = Builder::new(module(), &file);
+    let mut builder = Builder::plain(module(), &file);
     let profile = profile(&builder);
     let all: Vec<FuncId> = (0..module().functions.len() as u32).map(FuncId).collect();
     let parts = Parts {

@@ -139,6 +139,17 @@ impl<T> Pool<T> {
         RingSeat(sleepers.seated && !std::mem::replace(&mut sleepers.rung, true))
     }
 
+    /// Has whoever is in the seat look again at what it waits for. What changed must have been
+    /// published before, by a lock that the seat's holder takes to read it.
+    pub fn ring_seat(&self) -> RingSeat {
+        fence(Ordering::SeqCst);
+        if self.sleeping.load(Ordering::Relaxed) == 0 {
+            return RingSeat(false);
+        }
+        let mut sleepers = lock(&self.sleepers);
+        RingSeat(sleepers.seated && !std::mem::replace(&mut sleepers.rung, true))
+    }
+
     /// Has a sleeper take the seat, where nobody has it.
     pub fn fill_seat(&self) {
         if self.sleeping.load(Ordering::Relaxed) == 0 {

@@ -3,7 +3,7 @@
 //! ```text
 //! goroutine 2 [chan receive, 3 seconds]:
 //! main.worker(...)
-//! 	main.vo:6
+//!     main.vo:6
 //! created by main.main in goroutine 1 at main.vo:13
 //! goroutines 3-5, 7, variable main.results also have this channel
 //! and 3 goroutines like it: 3-5

@@ -211,20 +211,22 @@ impl World {
     fn doze(&self, island: &Island, body: &mut Body, until: Option<Instant>) {
         body.dozes = true;
         self.dozing.fetch_add(1, Ordering::Relaxed);
+        let now = Instant::now();
         if let Some(until) = until
-            && body.armed.is_none_or(|armed| armed > until)
+            // One that is due may have rung already, while the island ran.
+            && body.armed.is_none_or(|armed| armed > until || armed <= now)
         {
             body.armed = Some(until);
             lock(&self.timers).push(Reverse((until, island.id)));
+            // Who waits for events may know of no time, or of a later one.
+            let ring = self.pool.ring_seat();
+            self.ring(ring);
         }
     }
 
     fn stop_dozing(&self, body: &mut Body) {
         if std::mem::take(&mut body.dozes) {
             self.dozing.fetch_sub(1, Ordering::Relaxed);
-        }
-        if body.armed.is_some_and(|armed| armed <= Instant::now()) {
-            body.armed = None;
         }
     }
 }

@@ -145,10 +145,12 @@ impl Builder {
         let mut wanted = Vec::new();
         for view in views.iter() {
             let id = FuncId(view.id);
-            if view.facts.called {
+            // What is gone has no code; shown is what a call of it would run.
+            let called = view.facts.called || self.program.gone[id.index()];
+            if called {
                 wanted.push((id, Mode::Hot));
             }
-            if view.facts.may_suspend || view.facts.spawned || !view.facts.called {
+            if view.facts.may_suspend || view.facts.spawned || !called {
                 wanted.push((id, Mode::Resume));
             }
         }

@@ -261,6 +261,8 @@ impl<'a> Checker<'a> {
         };
         self.info.object_mut(obj).ty = ty;
         self.attach_methods(obj, named);
+        // Before its parts have their turn: messages call it by its name.
+        self.later(move |c| c.check_size(ty, spec.ty.span));
         self.type_depth += 1;
         let underlying = match &spec.ty.unparen().kind {
             ExprKind::InterfaceType(elems) => {

@@ -95,7 +95,8 @@ impl Checker<'_> {
     pub(super) fn check_size(&mut self, ty: Ty, span: Span) {
         self.check_finite(ty);
         let extent = self.extent(ty);
-        if extent.fits() || !self.sizes_reported.insert(ty) {
+        // A type and what it is declared as are one.
+        if extent.fits() || !self.sizes_reported.insert(self.tys.underlying(ty)) {
             return;
         }
         let parts: Vec<Ty> = match self.tys.under(ty) {
