@@ -8,7 +8,7 @@
   const functions = JSON.parse($('functions').textContent);
   const parsed = new Map();
   // What is shown. All of it but the cache stands in the address.
-  const state = { func: 0, stage: 'split', inst: null, slot: null, form: 'hot', both: false, zoom: 1 };
+  const state = { func: 0, stage: 'split', inst: null, marked: [], slot: null, form: 'hot', both: false, zoom: 1 };
   let view = null;
   let pictures = null;
   // Which graphs were drawn last.
@@ -88,7 +88,7 @@
     state.func = at;
     view = read('view' + at);
     pictures = read('pictures' + at);
-    if (fresh) { state.inst = null; state.slot = null; }
+    if (fresh) { state.inst = null; state.marked = []; state.slot = null; }
     $('name').textContent = view.name;
     const f = view.facts;
     const words = [f.record_words ? `record of ${f.record_bytes} bytes` : 'no record', f.may_suspend ? 'may suspend' : 'never suspends'];
@@ -255,7 +255,7 @@
   // Marks what belongs to the selection.
   const light = () => {
     clear('pinned', 'def', 'use', 'carries');
-    if (state.inst !== null) for (const each of touched([state.inst])) each.classList.add('pinned');
+    for (const each of touched(state.marked)) each.classList.add('pinned');
     if (state.slot !== null) {
       const slot = view.slots[state.slot];
       for (const each of touched(slot.uses)) each.classList.add('use');
@@ -275,8 +275,10 @@
       }
     }
   };
-  const select = (at, keep = true) => {
+  // Selects an instruction; of a line of source all that belong to it are marked.
+  const select = (at, keep = true, marked = null) => {
     state.inst = at;
+    state.marked = marked ?? (at === null ? [] : [at]);
     light();
     if (at !== null) {
       reveal();
@@ -421,7 +423,7 @@
     const slot = event.target.closest('[data-slot]');
     if (slot) choose(Number(slot.dataset.slot));
     const insts = instsOf(event.target);
-    if (insts.length && !slot) select(insts[0]);
+    if (insts.length && !slot) select(insts[0], true, event.target.closest('#source') ? insts : null);
   });
   document.querySelector('main').addEventListener('mouseover', (event) => {
     clear('lit');
