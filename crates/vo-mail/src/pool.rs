@@ -25,6 +25,13 @@ struct Sleepers {
     rung: bool,
 }
 
+impl Sleepers {
+    /// Rings the seat, where somebody has it who was not rung yet.
+    fn ring_seat(&mut self) -> RingSeat {
+        RingSeat(self.seated && !std::mem::replace(&mut self.rung, true))
+    }
+}
+
 /// See the module's text.
 pub struct Pool<T> {
     ready: SegQueue<T>,
@@ -136,7 +143,7 @@ impl<T> Pool<T> {
             self.bell.notify_one();
             return RingSeat(false);
         }
-        RingSeat(sleepers.seated && !std::mem::replace(&mut sleepers.rung, true))
+        sleepers.ring_seat()
     }
 
     /// Has whoever is in the seat look again at what it waits for. What changed must have been
@@ -147,7 +154,7 @@ impl<T> Pool<T> {
             return RingSeat(false);
         }
         let mut sleepers = lock(&self.sleepers);
-        RingSeat(sleepers.seated && !std::mem::replace(&mut sleepers.rung, true))
+        sleepers.ring_seat()
     }
 
     /// Has a sleeper take the seat, where nobody has it.
