@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use support::{Outcome, run, vo};
@@ -432,6 +433,34 @@ fn seed_makes_a_run_repeatable() {
     assert_eq!(with("7", "--engine=jit"), with("7", "--engine=jit"));
     assert_eq!(with("7", "--engine=jit"), with("7", "--engine=interp"));
     assert_ne!(with("7", "--engine=jit"), with("8", "--engine=jit"));
+}
+
+/// A program that computes shows what it has written before.
+#[test]
+fn output_of_a_busy_program() {
+    let files = Files::new();
+    let source = "import \"time\"
+func main() {
+	println(\"ready\")
+	for start := time.Now(); time.Since(start) < time.Minute; {
+	}
+}
+";
+    let file = files.write("main.vo", source);
+    for mode in ["--engine=jit", "--engine=interp", "--seed=7"] {
+        let mut child = vo(["run", mode, as_str(&file)])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command vo can be started");
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        output.read_line(&mut line).expect("it is text");
+        assert_eq!(line, "ready\n", "{mode}");
+        let status = child.try_wait().expect("a child can be asked");
+        assert_eq!(status, None, "{mode}: it runs on");
+        child.kill().expect("it can be ended");
+        child.wait().expect("a child can be waited for");
+    }
 }
 
 #[test]

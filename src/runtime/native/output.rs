@@ -1,11 +1,14 @@
 //! Standard output and error of a program.
 //!
 //! Output is buffered, and written when the buffer is full, before anything goes to standard
-//! error, before the program waits, and at its end. What cannot be written (a closed pipe, a full
+//! error, before the program waits, once each time slice while it runs, and at its end. What cannot be written (a closed pipe, a full
 //! disk) is remembered and told at the end; the program runs on.
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::pipe::PIPE_BUF;
+use rustix::time::Timespec;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Large enough that writing costs little beside making the text.
 const BUFFER_BYTES: usize = 32 << 10;
@@ -78,6 +81,17 @@ impl Output {
         self.lock().flush();
     }
 
+    /// Hands to the system as much of what is buffered as that takes without making this thread
+    /// wait.
+    pub fn drain(&self) {
+        match self.shared.try_lock() {
+            Ok(mut shared) => shared.drain(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().drain(),
+            // Somebody writes.
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+
     /// Whether something could not be written.
     pub fn has_failed(&self) -> bool {
         self.lock().error.is_some()
@@ -131,13 +145,33 @@ impl Shared {
         if self.buffer.is_empty() {
             return;
         }
+        self.write_first(self.buffer.len());
+    }
+
+    fn drain(&mut self) {
+        while !self.buffer.is_empty() && takes_output() {
+            self.write_first(self.buffer.len().min(PIPE_BUF));
+        }
+    }
+
+    /// Writes so much of the buffer.
+    fn write_first(&mut self, bytes: usize) {
+        let first = self.buffer.drain(..bytes);
         if self.error.is_none() {
             let mut stdout = io::stdout().lock();
-            let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
+            let written = stdout
+                .write_all(first.as_slice())
+                .and_then(|()| stdout.flush());
             self.error = written.err();
         }
-        self.buffer.clear();
     }
+}
+
+/// Whether [`PIPE_BUF`] bytes can be written to standard output without waiting.
+fn takes_output() -> bool {
+    let stdout = io::stdout();
+    let mut stdout = [PollFd::new(&stdout, PollFlags::OUT)];
+    matches!(poll(&mut stdout, Some(&Timespec::default())), Ok(1..))
 }
 
 impl std::fmt::Debug for Output {

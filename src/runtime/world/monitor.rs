@@ -1,8 +1,10 @@
 //! The monitor: a thread that, once each time slice, tells the islands that run what time it is, and
-//! asks them for a capture, so that other goroutines, and other islands, get their turn.
+//! asks them for a capture, so that other goroutines, and other islands, get their turn. It also
+//! hands on what they have written, which nobody else does while they run.
 
 use super::lock;
 use crate::runtime::context::{CAPTURE, ticks_since};
+use crate::runtime::native::Output;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -31,17 +33,20 @@ pub struct Monitor {
     /// Whether goroutines are preempted.
     preempts: Arc<AtomicBool>,
     epoch: Instant,
+    output: Output,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Monitor {
-    /// A monitor for so many workers of a program that began then, without a thread yet.
-    pub fn new(workers: usize, epoch: Instant) -> Monitor {
+    /// A monitor for so many workers of a program that began then and writes there, without a
+    /// thread yet.
+    pub fn new(workers: usize, epoch: Instant, output: Output) -> Monitor {
         Monitor {
             running: (0..workers).map(|_| Mutex::default()).collect(),
             stopped: Arc::default(),
             preempts: Arc::default(),
             epoch,
+            output,
             thread: Mutex::default(),
         }
     }
@@ -55,6 +60,7 @@ impl Monitor {
         }
         let (running, stopped) = (self.running.clone(), self.stopped.clone());
         let (preempts, epoch) = (self.preempts.clone(), self.epoch);
+        let output = self.output.clone();
         let watch = move || {
             while !stopped.load(Ordering::Relaxed) {
                 std::thread::park_timeout(TIME_SLICE);
@@ -63,6 +69,7 @@ impl Monitor {
                 if preempts.load(Ordering::Relaxed) {
                     raise(&running);
                 }
+                output.drain();
             }
         };
         let name = "vo-monitor".to_owned();
