@@ -206,6 +206,7 @@ fn main() -> ExitCode {
 
 fn run(args: RunArgs) -> Result<u8, String> {
     let engine = Engine::new(load(&args.file, colour())?).map_err(|e| in_file(&args.file, &e))?;
+    give_back_free_memory();
     let stress = |which: Stress| args.stress.contains(&which) || args.stress.contains(&Stress::All);
     let defaults = Options::default();
     let observer = observer(&args, engine.module())?;
@@ -247,6 +248,16 @@ fn run(args: RunArgs) -> Result<u8, String> {
     }
     // The memory of a finished process needs no freeing; its status is all that is left to tell.
     std::process::exit(run.status);
+}
+
+/// Gives the system what the front end has freed: a program should not seem to need more than it
+/// does, and the front end needs more than many programs.
+fn give_back_free_memory() {
+    // SAFETY: any thread may call it at any time.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Somebody to watch the run, where a profile or a trace is wanted. That they can be written is

@@ -255,7 +255,7 @@ impl Executor for JitExecutor {
             let (func, point) = self.code.plan.point(unsafe { (*record).point });
             let program = &self.code.program;
             let site = program.site(func, point.inst as usize);
-            frames.extend(program.places.frames(site));
+            frames.extend_from_slice(&program.places.frames(site));
         });
         frames
     }

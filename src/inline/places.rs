@@ -1,6 +1,7 @@
 //! Where instructions stood before they were copied into another function: what traces tell.
 
 use indexmap::IndexSet;
+use std::ops::Deref;
 use vo_bytecode::{FuncId, Module};
 
 /// A line of a trace.
@@ -71,16 +72,37 @@ impl Places {
     }
 
     /// The frames of a place, innermost first.
-    pub fn frames(&self, site: u64) -> impl Iterator<Item = Frame> {
+    #[inline]
+    pub fn frames(&self, site: u64) -> Frames<'_> {
         let (high, low) = (site >> 32, site as u32);
-        let list: &[Frame] = match high {
-            LIST if site != NOWHERE => &self.frames[low as usize],
-            _ => &[],
-        };
-        let one = (high != LIST).then_some(Frame {
-            func: FuncId(high as u32),
-            line: low,
-        });
-        list.iter().copied().chain(one)
+        match high {
+            LIST if site == NOWHERE => Frames::List(&[]),
+            LIST => Frames::List(&self.frames[low as usize]),
+            _ => Frames::One([Frame {
+                func: FuncId(high as u32),
+                line: low,
+            }]),
+        }
+    }
+}
+
+/// The frames of a place; a slice, innermost first.
+#[derive(Debug)]
+pub enum Frames<'a> {
+    /// Of an instruction that stands where it was written.
+    One([Frame; 1]),
+    /// Of one that was copied.
+    List(&'a [Frame]),
+}
+
+impl Deref for Frames<'_> {
+    type Target = [Frame];
+
+    #[inline]
+    fn deref(&self) -> &[Frame] {
+        match self {
+            Frames::One(frame) => frame,
+            Frames::List(frames) => frames,
+        }
     }
 }

@@ -55,7 +55,10 @@ impl Sites {
                 };
                 let func = FuncId(func as u32);
                 let line = function.lines.get(inst).copied().unwrap_or(0);
-                let innermost = places.frames(places.site(module, func, inst)).next();
+                let innermost = places
+                    .frames(places.site(module, func, inst))
+                    .first()
+                    .copied();
                 all.push(Site {
                     func,
                     inst: inst as u32,

@@ -33,6 +33,16 @@ pub struct Panicking {
 pub const KEPT_FRAMES: usize = 100;
 
 impl Panicking {
+    /// Adds the frames of a place to the trace.
+    #[inline]
+    fn extend(&mut self, frames: &[Frame]) {
+        if self.trace.len() + frames.len() <= KEPT_FRAMES {
+            self.trace.extend_from_slice(frames);
+        } else {
+            frames.iter().for_each(|frame| self.push(*frame));
+        }
+    }
+
     /// Adds a frame to the trace. Of very deep traces the middle is forgotten: it is not shown.
     fn push(&mut self, frame: Frame) {
         if self.trace.len() == KEPT_FRAMES {
@@ -47,8 +57,7 @@ impl Panicking {
     /// panic went through it.
     pub fn replace(&mut self, mut former: Box<Panicking>) {
         self.trace.pop();
-        let trace = std::mem::take(&mut former.trace);
-        trace.into_iter().for_each(|frame| self.push(frame));
+        self.extend(&std::mem::take(&mut former.trace));
         self.elided += std::mem::take(&mut former.elided);
         let mut last = &mut self.former;
         while let Some(older) = last {
@@ -278,8 +287,7 @@ impl Context {
     /// Adds the frames of a place to the trace of the panic in flight.
     pub fn unwound(&mut self, site: u64) {
         if let Some(panicking) = &mut self.panicking {
-            let frames = self.program.places.frames(site);
-            frames.for_each(|frame| panicking.push(frame));
+            panicking.extend(&self.program.places.frames(site));
         }
     }
 }

@@ -17,11 +17,11 @@ impl Emitter<'_, '_, '_> {
                 self.set(dst.0, value);
             }
             Inst::ConstF64 { dst, value } => {
-                let value = self.raw.b.ins().f64const(f64::from_bits(value.0));
+                let value = self.raw.float64(f64::from_bits(value.0));
                 self.set(dst.0, value);
             }
             Inst::ConstF32 { dst, value } => {
-                let value = self.raw.b.ins().f32const(f32::from_bits(value.0));
+                let value = self.raw.float32(f32::from_bits(value.0));
                 self.set(dst.0, value);
             }
             Inst::Nil { dst } => {

@@ -31,7 +31,7 @@ impl Emitter<'_, '_, '_> {
         let (x, y) = (self.get(a), self.get(b));
         let value = match op {
             BinOp::Add => self.raw.b.ins().iadd(x, y),
-            BinOp::Sub => self.raw.b.ins().isub(x, y),
+            BinOp::Sub => self.subtract(x, y, b),
             BinOp::Mul => self.raw.b.ins().imul(x, y),
             BinOp::And => self.raw.b.ins().band(x, y),
             BinOp::Or => self.raw.b.ins().bor(x, y),
@@ -46,6 +46,16 @@ impl Emitter<'_, '_, '_> {
             _ => self.wrap(value, kind),
         };
         self.set(dst, value);
+    }
+
+    /// A difference. A constant is added instead, which some processors do without having to keep
+    /// the first operand elsewhere.
+    fn subtract(&mut self, x: Value, y: Value, b: Slot) -> Value {
+        let constant = self.known.constants.get(&b);
+        match constant.and_then(|value| value.checked_neg()) {
+            Some(negated) => self.raw.b.ins().iadd_imm_s(x, negated),
+            None => self.raw.b.ins().isub(x, y),
+        }
     }
 
     /// Division and remainder: a zero divisor panics; `MinInt / -1` is `MinInt`, and its

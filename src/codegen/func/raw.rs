@@ -7,10 +7,10 @@ use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{F32X4, F64X2, I32, I64};
 use cranelift_codegen::ir::{
-    Block, BlockArg, Function as Clif, InstBuilder, MemFlagsData, StackSlot, StackSlotData,
-    StackSlotKind, Type, Value,
+    Block, BlockArg, ConstantData, Function as Clif, InstBuilder, MemFlagsData, StackSlot,
+    StackSlotData, StackSlotKind, Type, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::Module as _;
@@ -69,6 +69,36 @@ impl<'a, 'b> Raw<'a, 'b> {
     /// An integer constant.
     pub fn int(&mut self, value: i64) -> Value {
         self.b.ins().iconst(I64, value)
+    }
+
+    /// A floating-point constant.
+    ///
+    /// One that is not zero is the first lane of a vector. It stands in memory then, and is read
+    /// before a loop: Cranelift makes scalar constants anew by integer instructions at each use.
+    pub fn float64(&mut self, value: f64) -> Value {
+        if value.to_bits() == 0 {
+            return self.b.ins().f64const(value);
+        }
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&value.to_le_bytes());
+        self.first_lane(F64X2, bytes)
+    }
+
+    /// The same with single precision.
+    pub fn float32(&mut self, value: f32) -> Value {
+        if value.to_bits() == 0 {
+            return self.b.ins().f32const(value);
+        }
+        let mut bytes = [0; 16];
+        bytes[..4].copy_from_slice(&value.to_le_bytes());
+        self.first_lane(F32X4, bytes)
+    }
+
+    fn first_lane(&mut self, vector: Type, bytes: [u8; 16]) -> Value {
+        let data = ConstantData::from(&bytes[..]);
+        let data = self.b.func.dfg.constants.insert(data);
+        let vector = self.b.ins().vconst(vector, data);
+        self.b.ins().extractlane(vector, 0)
     }
 
     /// The zero of a type.
