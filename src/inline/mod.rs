@@ -23,7 +23,7 @@ mod splice;
 mod uses;
 mod weight;
 
-pub use places::{Frame, NOWHERE, Places};
+pub use places::{Frame, Frames, NOWHERE, Places};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 use std::ops::Deref;
+use std::slice;
 use vo_bytecode::{FuncId, Module};
 
 /// A line of a trace.
@@ -78,10 +79,10 @@ impl Places {
         match high {
             LIST if site == NOWHERE => Frames::List(&[]),
             LIST => Frames::List(&self.frames[low as usize]),
-            _ => Frames::One([Frame {
+            _ => Frames::One(Frame {
                 func: FuncId(high as u32),
                 line: low,
-            }]),
+            }),
         }
     }
 }
@@ -90,7 +91,7 @@ impl Places {
 #[derive(Debug)]
 pub enum Frames<'a> {
     /// Of an instruction that stands where it was written.
-    One([Frame; 1]),
+    One(Frame),
     /// Of one that was copied.
     List(&'a [Frame]),
 }
@@ -98,10 +99,9 @@ pub enum Frames<'a> {
 impl Deref for Frames<'_> {
     type Target = [Frame];
 
-    #[inline]
     fn deref(&self) -> &[Frame] {
         match self {
-            Frames::One(frame) => frame,
+            Frames::One(frame) => slice::from_ref(frame),
             Frames::List(frames) => frames,
         }
     }

@@ -8,7 +8,7 @@
 
 use super::context::{Context, JitResult};
 use super::origin::Origin;
-use crate::inline::Frame;
+use crate::inline::{Frame, Frames};
 
 /// A panic that is not over.
 #[derive(Debug, Default)]
@@ -33,14 +33,9 @@ pub struct Panicking {
 pub const KEPT_FRAMES: usize = 100;
 
 impl Panicking {
-    /// Adds the frames of a place to the trace.
-    #[inline]
+    /// Adds frames to the trace.
     fn extend(&mut self, frames: &[Frame]) {
-        if self.trace.len() + frames.len() <= KEPT_FRAMES {
-            self.trace.extend_from_slice(frames);
-        } else {
-            frames.iter().for_each(|frame| self.push(*frame));
-        }
+        frames.iter().for_each(|frame| self.push(*frame));
     }
 
     /// Adds a frame to the trace. Of very deep traces the middle is forgotten: it is not shown.
@@ -57,7 +52,8 @@ impl Panicking {
     /// panic went through it.
     pub fn replace(&mut self, mut former: Box<Panicking>) {
         self.trace.pop();
-        self.extend(&std::mem::take(&mut former.trace));
+        self.extend(&former.trace);
+        former.trace.clear();
         self.elided += std::mem::take(&mut former.elided);
         let mut last = &mut self.former;
         while let Some(older) = last {
@@ -287,7 +283,10 @@ impl Context {
     /// Adds the frames of a place to the trace of the panic in flight.
     pub fn unwound(&mut self, site: u64) {
         if let Some(panicking) = &mut self.panicking {
-            panicking.extend(&self.program.places.frames(site));
+            match self.program.places.frames(site) {
+                Frames::One(frame) => panicking.push(frame),
+                Frames::List(frames) => panicking.extend(frames),
+            }
         }
     }
 }
