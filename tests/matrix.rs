@@ -27,9 +27,13 @@ const MODES: &[(&str, &[&str])] = &[
 struct Cell {
     operation: &'static str,
     case: &'static str,
+    /// Declarations beside the function.
+    package: &'static str,
     /// Statements of a function that prints what the panic of `f` is, if it panics.
     code: &'static str,
     prints: &'static str,
+    /// What standard error must say, among other things.
+    tells: &'static str,
     options: &'static [&'static str],
     status: i32,
 }
@@ -43,8 +47,10 @@ const fn cell(
     Cell {
         operation,
         case,
+        package: "",
         code,
         prints,
+        tells: "",
         options: &[],
         status: 0,
     }
@@ -53,28 +59,28 @@ const fn cell(
 /// A cell that ends the program: something is at its limit.
 const fn limit(
     operation: &'static str,
+    case: &'static str,
     code: &'static str,
-    option: &'static [&'static str],
+    tells: &'static str,
+    options: &'static [&'static str],
 ) -> Cell {
     Cell {
-        operation,
-        case: "limit",
-        code,
-        prints: "",
-        options: option,
-        status: 2,
+        options,
+        ..fatal(operation, case, code, tells)
     }
 }
 
 /// A cell that ends the program with no chance to recover.
-const fn fatal(operation: &'static str, case: &'static str, code: &'static str) -> Cell {
+const fn fatal(
+    operation: &'static str,
+    case: &'static str,
+    code: &'static str,
+    tells: &'static str,
+) -> Cell {
     Cell {
-        operation,
-        case,
-        code,
-        prints: "",
-        options: &[],
+        tells,
         status: 2,
+        ..cell(operation, case, code, "")
     }
 }
 
@@ -321,9 +327,11 @@ const CELLS: &[Cell] = &[
     cell("IslandNew", "ok", "i, j := make(island), make(island); fmt.Println(i == i, i == j)", "true false"),
     limit(
         "IslandNew",
+        "limit",
         "var all []island
          var more [][]byte
          for { all = append(all, make(island)); more = append(more, make([]byte, 64<<10)) }",
+        NO_MEMORY,
         &["--max-heap=2M"],
     ),
     cell(
@@ -532,11 +540,13 @@ const CELLS: &[Cell] = &[
          fmt.Println(<-d)",
         "5",
     ),
-    fatal("GoStart", "panic_nil", "var f func(); go f()"),
+    fatal("GoStart", "panic_nil", "var f func(); go f()", NO_FUNCTION),
     limit(
         "GoStart",
+        "limit",
         "c := make(chan int)
          for { go func() { <-c }() }",
+        "fatal error: too many goroutines",
         &["--max-goroutines=100"],
     ),
     cell(
@@ -564,7 +574,25 @@ const CELLS: &[Cell] = &[
          go @(isl) f()",
         "panic: go @: the function has captured c, of type chan int, which cannot leave its island",
     ),
-    fatal("GoIsland", "panic_nil_function", "isl := make(island); var f func(); go @(isl) f()"),
+    fatal("GoIsland", "panic_nil_function", "isl := make(island); var f func(); go @(isl) f()", NO_FUNCTION),
+    Cell {
+        package: SLOW_ISLAND,
+        ..cell(
+            "GoIsland",
+            "wait",
+            "p, d, isl := make(port int, 1), make(chan bool), make(island)
+             var out port<- int = p
+             n, before := 0, -1
+             go func() { for ; n < 1000; n++ { go @(isl) func(n int) { out <- n }(n) }; d <- true }()
+             for n != before { before = n; for range 5 { runtime.Gosched() } }
+             fmt.Println(n > 0, n < 1000)
+             os.WriteFile(gate, []byte{1}, 0o600)
+             defer os.Remove(gate)
+             for n := range 1000 { if got := <-p; got != n { fmt.Println(got, n) } }
+             fmt.Println(<-d)",
+            "true true\ntrue",
+        )
+    },
     cell("Recover", "ok_nothing", "fmt.Println(recover())", "<nil>"),
     cell("Recover", "ok_value", "func() { defer func() { fmt.Println(recover()) }(); panic(3) }()", "3"),
     cell("Recover", "ok_nil", "func() { defer func() { fmt.Println(recover()) }(); panic(nil) }()",
@@ -583,6 +611,31 @@ const CELLS: &[Cell] = &[
         "func() { defer func() { fmt.Println(recover()) }(); var s []int; _ = s[1] }()",
         "runtime error: index out of range [1] with length 0",
     ),
+    // It ends where it wants memory, which is never where it recovers.
+    limit(
+        "Recover",
+        "ok_value_at_limit",
+        "type link struct { next *link }
+         var all *link
+         var got any
+         fails := func() { defer func() { got = recover() }(); panic(3) }
+         grow := func() { all = &link{all} }
+         for { fails(); if got != 3 { return }; grow() }",
+        "[running]:\nmain.f.func2(...)",
+        &["--max-heap=1M"],
+    ),
+    // The text of a fault needs memory, and nothing else here does.
+    limit(
+        "Recover",
+        "limit_fault",
+        "all := make([]any, 64<<10)
+         var none []int
+         n := 0
+         fails := func() { defer func() { all[n] = recover() }(); none[n]++ }
+         for ; ; n++ { fails() }",
+        NO_MEMORY,
+        &["--max-heap=2M"],
+    ),
     cell(
         "DeferPush",
         "ok",
@@ -599,8 +652,10 @@ const CELLS: &[Cell] = &[
     ),
     limit(
         "DeferPush",
+        "limit",
         "var f func()
          for { defer f() }",
+        NO_MEMORY,
         &["--max-heap=4M"],
     ),
     cell(
@@ -619,8 +674,10 @@ const CELLS: &[Cell] = &[
     ),
     limit(
         "ErrDeferPush",
+        "limit",
         "var f func()
          func() error { for { errdefer f() } }()",
+        NO_MEMORY,
         &["--max-heap=4M"],
     ),
 ];
@@ -633,6 +690,26 @@ const GONE: &str = "p := make(port port<- int, 1)
     }()
     theirs := <-p
     for { theirs <- 1; runtime.GC() }";
+
+const NO_MEMORY: &str = "fatal error: out of memory: the limit of ";
+const NO_FUNCTION: &str = "fatal error: go of nil func value";
+
+/// A package that on any island but that of `main` is not initialised before there is something in
+/// a file, which `main`'s makes: until then goroutines that are to be started there wait for that.
+const SLOW_ISLAND: &str = "
+var gate = fmt.Sprint(os.TempDir(), \"/vo-gate-\", os.Getpid())
+var _ = open()
+
+func open() bool {
+    content, err := os.ReadFile(gate)
+    if err != nil { os.WriteFile(gate, nil, 0o600); return true }
+    for len(content) == 0 {
+        time.Sleep(time.Millisecond)
+        content, _ = os.ReadFile(gate)
+    }
+    return true
+}
+";
 
 /// An operation that waits, with what the other side does meanwhile, and what it prints; `c` is a
 /// channel of integers, `p` a port of integers.
@@ -729,29 +806,41 @@ fn main() {
     let mut trials = Vec::new();
     for cell in CELLS {
         let name = format!("{}::{}", cell.operation, cell.case);
-        let program = program_of(cell);
-        let prints = if cell.prints.is_empty() {
-            String::new()
-        } else {
-            format!("{}\n", cell.prints)
+        let prints = match cell.prints {
+            "" => String::new(),
+            prints => format!("{prints}\n"),
         };
-        add(
-            &mut trials,
-            &name,
-            program,
+        let expected = Expected {
             prints,
-            cell.options,
-            cell.status,
-        );
+            tells: cell.tells,
+            status: cell.status,
+        };
+        let program = program_of(cell);
+        add(&mut trials, &name, program, cell.options, &expected);
     }
     for first in WAITS {
         for second in WAITS {
             let name = format!("deferred::{}::{}", first.name, second.name);
             let (program, prints) = pair(first, second);
-            add(&mut trials, &name, program, prints, &[], 0);
+            let expected = Expected {
+                prints,
+                tells: "",
+                status: 0,
+            };
+            add(&mut trials, &name, program, &[], &expected);
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// How a program is to end.
+#[derive(Clone)]
+struct Expected {
+    /// All of standard output.
+    prints: String,
+    /// Something that standard error has.
+    tells: &'static str,
+    status: i32,
 }
 
 /// One test for each mode.
@@ -759,32 +848,31 @@ fn add(
     trials: &mut Vec<Trial>,
     name: &str,
     program: String,
-    prints: String,
     options: &'static [&'static str],
-    status: i32,
+    expected: &Expected,
 ) {
     let file =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.vo", name.replace("::", "_")));
     fs::write(&file, program).expect("programs can be written");
     // To fill the heap takes too long where every poll stops.
-    let slow = |mode: &str| status != 0 && matches!(mode, "preempt" | "gc" | "all");
+    let slow = |mode: &str| expected.status != 0 && matches!(mode, "preempt" | "gc" | "all");
     for (mode, mode_options) in MODES.iter().filter(|(mode, _)| !slow(mode)) {
-        let (file, prints) = (file.clone(), prints.clone());
-        let test = move || check(&file, &prints, mode_options, options, status);
+        let (file, expected) = (file.clone(), expected.clone());
+        let test = move || check(&file, mode_options, options, &expected);
         trials.push(Trial::test(format!("{name}::{mode}"), test));
     }
 }
 
-const IMPORTS: &str = "import (\n\t\"errors\"\n\t\"fmt\"\n\t\"runtime\"\n\t\"time\"\n)\n\
-    var _ = errors.New\nvar _ = time.Now\nvar _ = runtime.Gosched\n";
+const IMPORTS: &str = "import (\n\t\"errors\"\n\t\"fmt\"\n\t\"os\"\n\t\"runtime\"\n\t\"time\"\n)\n\
+    var _ = errors.New\nvar _ = os.Exit\nvar _ = time.Now\nvar _ = runtime.Gosched\n";
 
 /// The cell's statements in a function whose panic is printed.
 fn program_of(cell: &Cell) -> String {
     format!(
-        "package main\n{IMPORTS}\nfunc f() {{\n{}\n}}\n\nfunc main() {{\n\
+        "package main\n{IMPORTS}{}\nfunc f() {{\n{}\n}}\n\nfunc main() {{\n\
          \tdefer func() {{\n\t\tif r := recover(); r != nil {{\n\t\t\tfmt.Print(\"panic: \", r, \"\\n\")\n\t\t}}\n\t}}()\n\
          \tf()\n}}\n",
-        cell.code
+        cell.package, cell.code
     )
 }
 
@@ -792,7 +880,6 @@ fn program_of(cell: &Cell) -> String {
 const PAIR: &str = r#"
 var never chan int
 var far = make(island)
-var _ = os.Exit
 
 func answer(back port<- int) { back <- 9 }
 
@@ -824,7 +911,7 @@ fn pair(first: &Wait, second: &Wait) -> (String, String) {
     let (a, b) = (first.waits, second.waits);
     let peers = format!("\t{}\n\truntime.Gosched()\n\t{}\n", first.peer, second.peer);
     let program = format!(
-        "package main\nimport (\n\t\"net\"\n\t\"os\"\n\t\"strconv\"\n)\n{IMPORTS}{PAIR}\n\
+        "package main\nimport (\n\t\"net\"\n\t\"strconv\"\n)\n{IMPORTS}{PAIR}\n\
          func f(c chan int, p port int, panics bool) (n int) {{\n\
          \tdefer func() {{ recover(); n++ }}()\n\
          \tdefer func() {{\n\t\t{{ {a} }}\n\t\tn += 10\n\t\t{{ {b} }}\n\t\tn += 100\n\t}}()\n\
@@ -839,10 +926,9 @@ fn pair(first: &Wait, second: &Wait) -> (String, String) {
 
 fn check(
     file: &std::path::Path,
-    prints: &str,
     mode: &[&str],
     options: &[&str],
-    status: i32,
+    expected: &Expected,
 ) -> Result<(), Failed> {
     let path = file.display().to_string();
     let args: Vec<&str> = ["run", &path]
@@ -850,11 +936,23 @@ fn check(
         .chain(mode.iter().chain(options).copied())
         .collect();
     let outcome = run(&mut vo(&args));
-    if outcome.timed_out || outcome.status != Some(status) || outcome.stdout != prints {
+    let Expected {
+        prints,
+        tells,
+        status,
+    } = expected;
+    let as_expected = outcome.status == Some(*status)
+        && outcome.stdout == *prints
+        && outcome.stderr.contains(tells);
+    if outcome.timed_out || !as_expected {
         return Err(format!(
-            "status {:?}, expected {status}; timed out: {}\nexpected:\n{prints}\nwritten:\n{}\nstandard error:\n{}\n\
-             to replay: cargo run -- {}",
-            outcome.status, outcome.timed_out, outcome.stdout, outcome.stderr, args.join(" ")
+            "status {:?}, expected {status}; timed out: {}\nexpected:\n{prints}\nwritten:\n{}\n\
+             expected on standard error:\n{tells}\nstandard error:\n{}\nto replay: cargo run -- {}",
+            outcome.status,
+            outcome.timed_out,
+            outcome.stdout,
+            outcome.stderr,
+            args.join(" ")
         )
         .into());
     }
