@@ -4,6 +4,8 @@
 //! - [`inbox`]: what an island is told by others, and how it sleeps until it is
 //! - [`census`]: how many islands can still do something
 //! - [`pool`]: islands that are ready, and workers that sleep until there is one
+//! - [`seat`]: where one of those waits for events, and how it is rung
+//! - [`doze`]: islands that sleep until a time or an event, and who wakes them
 //!
 //! Nothing here knows of heaps, goroutines or values. That is why it is a crate of its own: built
 //! for its tests, all of it runs on loom's primitives, so that ordinary `cargo test` goes through
@@ -16,7 +18,9 @@
 #![forbid(unsafe_code)]
 
 pub mod census;
+pub mod doze;
 pub mod inbox;
 pub mod mailbox;
 pub mod pool;
+pub mod seat;
 mod sync;

@@ -14,7 +14,7 @@
 //! Invariants
 //! 1. An event that comes while nobody waits is kept (`READY`), and lets the next wait try again.
 //! 2. A ticket that stands in a direction is completed exactly once, by whoever takes it out.
-//! 3. A [`Reactor::notify`] before or during a [`Reactor::wait`] ends that wait.
+//! 3. A [`Reactor::notify`] before or during a [`Reactor::wait`] ends that wait ([`vo_mail::seat`]).
 //!
 //! Decided against: one-shot registrations (a system call for each wait), and a thread of its own
 //! for the poller (two switches of threads for each batch of events).
@@ -25,10 +25,11 @@ use mio::{Events, Interest, Poll, Registry, Token};
 use slab::Slab;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::Wake;
 use std::time::{Duration, Instant};
+use vo_mail::seat::Seat;
 
 /// Events taken from the system at a time.
 const EVENTS: usize = 1024;
@@ -49,16 +50,8 @@ pub struct Reactor {
     waker: mio::Waker,
     watch: Mutex<Watch>,
     sources: Mutex<Slab<Arc<Source>>>,
-    /// Whether somebody waits ([`AWAKE`], [`WAITING`], [`NOTIFIED`]).
-    state: AtomicU8,
+    seat: Seat,
 }
-
-/// Nobody waits.
-const AWAKE: u8 = 0;
-/// Somebody waits, or is about to.
-const WAITING: u8 = 1;
-/// Whoever is about to wait must not.
-const NOTIFIED: u8 = 2;
 
 struct Watch {
     poll: Poll,
@@ -104,7 +97,7 @@ impl Reactor {
                 alarm,
             }),
             sources: Mutex::default(),
-            state: AtomicU8::new(AWAKE),
+            seat: Seat::default(),
         })
     }
 
@@ -117,20 +110,16 @@ impl Reactor {
         let Some(mut watch) = self.try_watch() else {
             return Ok(false);
         };
-        let waits =
-            self.state
-                .compare_exchange(AWAKE, WAITING, Ordering::AcqRel, Ordering::Acquire);
-        let timeout = match (waits, deadline) {
-            (Err(_), _) => Some(Duration::ZERO),
-            (Ok(_), None) => None,
-            (Ok(_), Some(deadline)) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                watch.alarm.timeout(deadline, left)?
-            }
+        let timeout = match (self.seat.sit(), deadline) {
+            (false, _) => Ok(Some(Duration::ZERO)),
+            (true, None) => Ok(None),
+            (true, Some(deadline)) => watch.alarm.timeout(deadline),
         };
-        let polled = self.poll(&mut watch, timeout);
-        // Whoever has waited looks for itself now: what is notified up to here has been heard.
-        self.state.store(AWAKE, Ordering::Release);
+        let polled = timeout.and_then(|timeout| watch.poll(timeout));
+        // Sends from here need not ring: whoever has waited looks for itself afterwards.
+        self.seat.rise();
+        self.hand_out(&mut watch);
+        self.seat.rise();
         polled.map(|()| true)
     }
 
@@ -138,13 +127,14 @@ impl Reactor {
     pub fn look(&self) {
         if let Some(mut watch) = self.try_watch() {
             // Whoever waits next is told what is wrong.
-            let _ = self.poll(&mut watch, Some(Duration::ZERO));
+            let _ = watch.poll(Some(Duration::ZERO));
+            self.hand_out(&mut watch);
         }
     }
 
     /// Ends the wait that goes on here, or, where nobody waits, the next one.
     pub fn notify(&self) {
-        if self.state.swap(NOTIFIED, Ordering::AcqRel) == WAITING {
+        if self.seat.ring() {
             // A full counter is as good as one more; nothing else can happen to it.
             let _ = self.waker.wake();
         }
@@ -191,15 +181,10 @@ impl Reactor {
         }
     }
 
-    fn poll(&self, watch: &mut Watch, timeout: Option<Duration>) -> io::Result<()> {
-        match watch.poll.poll(&mut watch.events, timeout) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
-            polled => polled?,
-        }
-        // Sends from here need not ring: whoever waits here looks for itself afterwards.
-        self.state.store(AWAKE, Ordering::Release);
+    /// Completes those who have waited for the events that have come.
+    fn hand_out(&self, watch: &mut Watch) {
         if watch.events.is_empty() {
-            return Ok(());
+            return;
         }
         let sources = self.sources();
         for event in &watch.events {
@@ -224,7 +209,17 @@ impl Reactor {
                 }
             }
         }
-        Ok(())
+    }
+}
+
+impl Watch {
+    /// Takes the events that come within that time; none where that fails.
+    fn poll(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.events.clear();
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            polled => polled,
+        }
     }
 }
 
@@ -341,13 +336,9 @@ mod alarm {
             Ok(Alarm { timer, set: None })
         }
 
-        /// Sets the alarm for a deadline that is `left` from now; the poller's own timeout beside
-        /// it.
-        pub fn timeout(
-            &mut self,
-            deadline: Instant,
-            left: Duration,
-        ) -> io::Result<Option<Duration>> {
+        /// Sets the alarm for a deadline; the poller's own timeout beside it.
+        pub fn timeout(&mut self, deadline: Instant) -> io::Result<Option<Duration>> {
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(Some(left));
             }
@@ -390,8 +381,8 @@ mod alarm {
             Ok(Alarm)
         }
 
-        pub fn timeout(&mut self, _: Instant, left: Duration) -> io::Result<Option<Duration>> {
-            Ok(Some(left))
+        pub fn timeout(&mut self, deadline: Instant) -> io::Result<Option<Duration>> {
+            Ok(Some(deadline.saturating_duration_since(Instant::now())))
         }
 
         pub fn rang(&mut self) {}

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌────────────────────────── World ──────────────────────────┐
-//!            │ pool of ready islands   timers   reactor   output   end   │
+//!            │ pool of ready islands   dozers   reactor   output   end   │
 //!            └───▲──────────────▲───────────────▲────────────────────────┘
 //!     worker ────┤   worker ────┤               │ bell rung, timer due
 //!                ▼              ▼               │
@@ -46,16 +46,16 @@ use super::roll::Roll;
 use super::sched::{Ended, Executor};
 use handle::Start;
 use monitor::Monitor;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicIsize, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread::JoinHandle;
 use std::time::Instant;
 use vo_mail::census::Census;
+use vo_mail::doze::{Dozer, Dozers};
 use vo_mail::inbox::Sleep;
 use vo_mail::mailbox::Mailbox;
 use vo_mail::pool::{Pool, RingSeat};
@@ -75,10 +75,9 @@ pub struct World {
     pool: Pool<Arc<Island>>,
     census: Arc<Census>,
     /// Islands that sleep until a time or an event.
-    dozing: AtomicIsize,
+    dozers: Dozers<Instant>,
     last_id: AtomicU64,
     islands: Mutex<BTreeMap<u64, Arc<Island>>>,
-    timers: Mutex<BinaryHeap<Reverse<(Instant, u64)>>>,
     monitor: Monitor,
     workers: Mutex<Vec<JoinHandle<()>>>,
     /// Threads that may run islands.
@@ -132,10 +131,8 @@ enum End {
 struct Body {
     cx: Box<Context>,
     executor: Box<dyn Executor>,
-    /// The earliest of the island's deadlines in `World::timers`.
-    armed: Option<Instant>,
-    /// Whether it is counted in `World::dozing`.
-    dozes: bool,
+    /// What it is in `World::dozers`.
+    dozer: Dozer<Instant>,
 }
 
 // SAFETY: a body is all of an island: what its raw pointers lead to (fibers, records, objects of
@@ -200,10 +197,9 @@ impl World {
             make_executor,
             pool: Pool::new(),
             census: Arc::default(),
-            dozing: AtomicIsize::new(0),
+            dozers: Dozers::default(),
             last_id: AtomicU64::new(0),
             islands: Mutex::default(),
-            timers: Mutex::default(),
             monitor: Monitor::new(most_workers, epoch, output.clone()),
             output,
             workers: Mutex::default(),
@@ -287,8 +283,7 @@ impl World {
             body: Mutex::new(Some(Body {
                 cx,
                 executor: (self.make_executor)(),
-                armed: None,
-                dozes: false,
+                dozer: Dozer::new(id),
             })),
         });
         self.registry().insert(id, island.clone());

@@ -1,10 +1,9 @@
 //! A worker: a thread that runs islands.
 
 use super::monitor::TIME_SLICE;
-use super::{Body, Island, World, lock};
+use super::{Body, Island, World};
 use crate::runtime::outside::inbox::Stop;
 use crate::runtime::sched::{self, Ended, Turn};
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -48,7 +47,7 @@ pub(super) fn work(world: &Arc<World>, number: usize) {
     // Whether what is ready may be what this worker itself has put.
     let mut at_work = true;
     while !world.pool.is_stopped() {
-        if world.dozing.load(Ordering::Relaxed) > 0 {
+        if world.dozers.any() {
             let now = Instant::now();
             if now - looked >= LOOK_PERIOD {
                 looked = now;
@@ -61,7 +60,7 @@ pub(super) fn work(world: &Arc<World>, number: usize) {
             at_work = world.rest();
             continue;
         };
-        if world.dozing.load(Ordering::Relaxed) > 0 {
+        if world.dozers.any() {
             // Somebody who has nothing to do may wait for events meanwhile.
             world.pool.fill_seat();
         }
@@ -101,7 +100,7 @@ impl World {
     fn rest(&self) -> bool {
         self.output.flush();
         let mut seated = false;
-        if self.dozing.load(Ordering::Relaxed) > 0 {
+        if self.dozers.any() {
             let mut seat = || {
                 seated = true;
                 self.wait_for_events();
@@ -114,8 +113,7 @@ impl World {
     }
 
     fn wait_for_events(&self) {
-        let next = lock(&self.timers).peek().map(|Reverse((at, _))| *at);
-        if let Err(error) = self.reactor.wait(next) {
+        if let Err(error) = self.reactor.wait(self.dozers.next()) {
             self.stop(crate::runtime::report::Report {
                 text: format!("fatal error: cannot wait for events: {error}\n"),
                 status: 2,
@@ -125,17 +123,7 @@ impl World {
 
     /// Rings the islands whose deadlines have passed.
     fn ring_due(&self, now: Instant) {
-        loop {
-            let due = {
-                let mut timers = lock(&self.timers);
-                match timers.peek() {
-                    Some(Reverse((at, _))) if *at <= now => timers.pop(),
-                    _ => None,
-                }
-            };
-            let Some(Reverse((_, id))) = due else {
-                return;
-            };
+        while let Some(id) = self.dozers.take_due(now) {
             let island = self.registry().get(&id).cloned();
             if let Some(island) = island {
                 island.sender.ring();
@@ -180,7 +168,7 @@ impl World {
 
     /// Gives an island a turn.
     fn turn(&self, island: &Island, body: &mut Body, worker: usize) -> Next {
-        self.stop_dozing(body);
+        self.dozers.end(&mut body.dozer);
         self.monitor.enter(worker, &body.cx.limit, &body.cx.tick);
         let leave = Leave(self, worker);
         let turn = sched::turn(&mut body.cx, &mut *body.executor, Some(TIME_SLICE));
@@ -193,7 +181,8 @@ impl World {
             }
             Turn::Paused => Next::Pause,
             Turn::Idle(until) => {
-                self.doze(island, body, until);
+                let dozer = &mut body.dozer;
+                self.ring(self.dozers.begin(dozer, until, Instant::now(), &self.pool));
                 Next::Sleep(Sleep::Doze)
             }
             Turn::Stuck if self.has_died(island, body) => Next::Die,
@@ -206,28 +195,6 @@ impl World {
         let alone = island.handles.load(Ordering::Acquire) == 0;
         let idle = body.cx.goroutines == 0 && body.cx.outside.inbox.is_empty();
         alone && !island.is_main() && idle && island.starts.is_empty()
-    }
-
-    fn doze(&self, island: &Island, body: &mut Body, until: Option<Instant>) {
-        body.dozes = true;
-        self.dozing.fetch_add(1, Ordering::Relaxed);
-        let now = Instant::now();
-        if let Some(until) = until
-            // One that is due may have rung already, while the island ran.
-            && body.armed.is_none_or(|armed| armed > until || armed <= now)
-        {
-            body.armed = Some(until);
-            lock(&self.timers).push(Reverse((until, island.id)));
-            // Who waits for events may know of no time, or of a later one.
-            let ring = self.pool.ring_seat();
-            self.ring(ring);
-        }
-    }
-
-    fn stop_dozing(&self, body: &mut Body) {
-        if std::mem::take(&mut body.dozes) {
-            self.dozing.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 }
 
