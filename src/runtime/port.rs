@@ -244,16 +244,46 @@ impl Context {
         unsafe {
             let message = self.message(port, value);
             self.ok = u64::from(OK_VALUE);
-            match Port::shared(port).mailbox.try_send(message) {
-                Ok(false) => JitResult::Ok,
-                Ok(true) => {
-                    self.tell_owner(shared_of(port as usize));
-                    JitResult::Ok
-                }
-                Err(Refused::Closed(why)) => self.port_refused(why),
-                Err(Refused::Full(message)) => self.send_to_full(port, message),
+            match self.try_port_send(port, message) {
+                Ok(sent) => sent,
+                Err(message) => self.send_to_full(port, message),
             }
         }
+    }
+
+    /// Sends without waiting.
+    ///
+    /// # Errors
+    /// Gives the message back where there is no room.
+    ///
+    /// # Safety
+    /// `port` is a port of this context.
+    #[inline(always)]
+    unsafe fn try_port_send(
+        &mut self,
+        port: *mut Port,
+        message: Message,
+    ) -> Result<JitResult, Message> {
+        // SAFETY: the caller's promise; the port is kept by whoever sends.
+        unsafe {
+            match Port::shared(port).mailbox.try_send(message) {
+                Ok(tell) => Ok(self.port_sent(port, tell)),
+                Err(Refused::Closed(why)) => Ok(self.port_refused(why)),
+                Err(Refused::Full(message)) => Err(message),
+            }
+        }
+    }
+
+    /// A message was accepted, of which the owner may want to be told.
+    ///
+    /// # Safety
+    /// As for [`Context::try_port_send`].
+    unsafe fn port_sent(&mut self, port: *mut Port, tell: bool) -> JitResult {
+        if tell {
+            // SAFETY: the caller's promise.
+            self.tell_owner(unsafe { shared_of(port as usize) });
+        }
+        JitResult::Ok
     }
 
     /// A value of a port as a message.
@@ -285,14 +315,9 @@ impl Context {
                 return self.park_sender(port, message);
             }
             self.settle_port(port);
-            match Port::shared(port).mailbox.try_send(message) {
-                Ok(false) => JitResult::Ok,
-                Ok(true) => {
-                    self.tell_owner(shared_of(port as usize));
-                    JitResult::Ok
-                }
-                Err(Refused::Closed(why)) => self.port_refused(why),
-                Err(Refused::Full(message)) => self.park_sender(port, message),
+            match self.try_port_send(port, message) {
+                Ok(sent) => sent,
+                Err(message) => self.park_sender(port, message),
             }
         }
     }
@@ -306,19 +331,13 @@ impl Context {
         // SAFETY: the caller's promise; the running fiber is in no queue.
         unsafe {
             (*self.current).prev = Port::key(port) as *mut Fiber;
-            let parked = Port::shared(port).mailbox.park(message, parked);
-            if matches!(parked, Ok(mailbox::Parked::Waits)) {
-                return JitResult::WaitIo;
-            }
-            (*self.current).state = State::Ready;
-            match parked {
-                Ok(mailbox::Parked::Accepted { tell: true, .. }) => {
-                    self.tell_owner(shared_of(port as usize));
-                    JitResult::Ok
-                }
-                Ok(_) => JitResult::Ok,
+            let done = match Port::shared(port).mailbox.park(message, parked) {
+                Ok(mailbox::Parked::Waits) => return JitResult::WaitIo,
+                Ok(mailbox::Parked::Accepted { tell, .. }) => self.port_sent(port, tell),
                 Err(why) => self.port_refused(why),
-            }
+            };
+            (*self.current).state = State::Ready;
+            done
         }
     }
 

@@ -6,7 +6,8 @@
 
 use super::context;
 use crate::runtime::context::{Context, JitResult};
-use crate::runtime::map::MapError;
+use crate::runtime::heap::Heap;
+use crate::runtime::map::{MapError, Maps};
 use crate::runtime::panic::Fault;
 use crate::runtime::value::Incomparable;
 use std::ptr;
@@ -76,6 +77,22 @@ pub(super) unsafe extern "C" fn map_get_str(
     value.map_or(0, |value| value as u64)
 }
 
+/// Makes room for a key by a function of [`Maps`].
+///
+/// # Safety
+/// As for [`map_new`], and for what `place` does.
+#[inline(always)]
+unsafe fn placed(
+    cx: *mut Context,
+    map: u64,
+    place: impl FnOnce(&Maps, &mut Heap) -> Result<*mut u64, MapError>,
+) -> u64 {
+    // SAFETY: the caller's promise.
+    let cx = unsafe { context(cx) };
+    let place = |cx: &mut Context| place(&cx.program.maps, &mut cx.heap);
+    found(cx.map_placed(map as *const u8, place).map(Some))
+}
+
 pub(super) unsafe extern "C" fn map_place(cx: *mut Context, ty: u64, map: u64, key: u64) -> u64 {
     // SAFETY: as for `map_get`.
     unsafe {
@@ -93,12 +110,9 @@ pub(super) unsafe extern "C" fn map_place_word(
 ) -> u64 {
     // SAFETY: as for `map_get_word`.
     unsafe {
-        let (cx, ty) = (context(cx), TypeId(ty as u32));
-        let place = |cx: &mut Context| {
-            let heap = &mut cx.heap;
-            cx.program.maps.place_word(heap, ty, map as *mut u8, key)
-        };
-        found(cx.map_placed(map as *const u8, place).map(Some))
+        placed(cx, map, |maps, heap| {
+            maps.place_word(heap, TypeId(ty as u32), map as *mut u8, key)
+        })
     }
 }
 
@@ -111,12 +125,9 @@ pub(super) unsafe extern "C" fn map_place_str(
 ) -> u64 {
     // SAFETY: as for `map_get_str`.
     unsafe {
-        let (cx, ty) = (context(cx), TypeId(ty as u32));
-        let place = |cx: &mut Context| {
-            let (heap, key) = (&mut cx.heap, [text, len]);
-            cx.program.maps.place_str(heap, ty, map as *mut u8, key)
-        };
-        found(cx.map_placed(map as *const u8, place).map(Some))
+        placed(cx, map, |maps, heap| {
+            maps.place_str(heap, TypeId(ty as u32), map as *mut u8, [text, len])
+        })
     }
 }
 
