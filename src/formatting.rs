@@ -77,7 +77,7 @@ fn one(path: &Path, text: Vec<u8>, options: &FormatOptions) -> Result<bool, Stri
     let (mut sources, mut diags) = (SourceMap::new(), Diagnostics::new());
     let name = path.display().to_string();
     let Some(formatted) = format_source(&name, text.clone(), &mut sources, &mut diags) else {
-        tell(&diags.render(&sources, options.colour));
+        tell(&diags.report(&sources, options.colour));
         return Ok(false);
     };
     let changed = formatted.as_bytes() != text;

@@ -20,7 +20,7 @@ pub fn load(file: &Path, colour: bool) -> Result<Module, String> {
                 .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
-        _ => compile::compile_path(file).map_err(|failure| failure.render(colour)),
+        _ => compile::compile_path(file).map_err(|failure| failure.report(colour)),
     }
 }
 

@@ -76,7 +76,7 @@ fn test_package(path: &Path, options: &TestOptions) -> Result<bool, String> {
         }
         Some(Ok(module)) => module,
         Some(Err(failure)) => {
-            tell(&failure.render(options.colour));
+            tell(&failure.report(options.colour));
             print(&format!("FAIL\t{name} [build failed]\n"))?;
             return Ok(false);
         }

@@ -80,7 +80,10 @@ fn missing_file() {
     for command in ["run", "check", "dump"] {
         for name in ["no/such.vo", "no/such.vob", "no/such.vot"] {
             let outcome = ran(&[command, name]);
-            expect(&outcome, FAILED, &["cannot read", name]);
+            expect(&outcome, FAILED, &[]);
+            let plain =
+                format!("error: cannot read {name}: No such file or directory (os error 2)\n");
+            assert_eq!(outcome.stderr, plain);
         }
     }
 }
@@ -652,6 +655,30 @@ fn errors_as_json() {
         [("E0103".into(), 2.0), ("E0101".into(), 3.0)],
         "{outcome:#?}"
     );
+}
+
+#[test]
+fn errors_are_explained() {
+    let files = Files::new();
+    let file = files.write("main.vo", "func main() {\n\tx := 1\n}\n");
+    let hint = "\nmore about an error: vo explain E0103\n";
+    expect(&ran(&["check", as_str(&file)]), FAILED, &[hint]);
+    let outcome = ran(&["explain", "e0103"]);
+    expect(&outcome, 0, &[]);
+    for part in [
+        "E0103\n\nA local variable",
+        "\nWrong:\n\n    func main() {\n",
+        "\nRight:\n",
+    ] {
+        assert!(outcome.stdout.contains(part), "no {part:?} in {outcome:#?}");
+    }
+    let list = ran(&["explain"]);
+    expect(&list, 0, &[]);
+    let line = "\nE0103  A local variable is declared whose value nothing uses.\n";
+    assert!(list.stdout.contains(line), "{list:#?}");
+    for code in ["E0000", "103", ""] {
+        expect(&ran(&["explain", code]), 2, &["there is no such code"]);
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ use vo_jit::runtime::observe::Observer;
 use vo_jit::testing::{self, TestOptions};
 use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
+use vo_lang::diag::Code;
 
 /// Status of a program that could not be read or does not compile.
 const FAILED: u8 = 1;
@@ -55,6 +56,11 @@ enum Command {
         /// Where the module goes
         #[arg(short, long)]
         output: PathBuf,
+    },
+    /// Tell what an error means, with an example and its repair
+    Explain {
+        /// The code of the error, such as E0101; none for a list of all
+        code: Option<Code>,
     },
     /// Print a program's or a module's bytecode as text
     Dump {
@@ -193,6 +199,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test(args),
         Command::Fmt(args) => fmt(args),
         Command::Build { file, output } => build(&file, &output),
+        Command::Explain { code } => explain(code),
         Command::Dump { file } => dump(&file),
     };
     match done {
@@ -336,7 +343,7 @@ fn check(file: &Path, format: MessageFormat) -> Result<u8, String> {
         return Ok(0);
     };
     match format {
-        MessageFormat::Human => Err(failure.render(colour())),
+        MessageFormat::Human => Err(failure.report(colour())),
         MessageFormat::Json => {
             print(&failure.diagnostics.json(&failure.sources))?;
             Ok(FAILED)
@@ -372,6 +379,18 @@ fn build(file: &Path, output: &Path) -> Result<u8, String> {
     let module = load(file, colour())?;
     std::fs::write(output, binary::encode(&module))
         .map_err(|error| cannot_write(output, &error))?;
+    Ok(0)
+}
+
+fn explain(code: Option<Code>) -> Result<u8, String> {
+    let text = match code {
+        Some(code) => code.explanation().to_string(),
+        None => Code::ALL
+            .iter()
+            .map(|code| format!("{code}  {}\n", code.explanation().summary()))
+            .collect(),
+    };
+    print(&text)?;
     Ok(0)
 }
 

@@ -28,6 +28,11 @@ impl Failure {
     pub fn render(&self, colour: bool) -> String {
         self.diagnostics.render(&self.sources, colour)
     }
+
+    /// The message for users of the command `vo`, which can explain errors.
+    pub fn report(&self, colour: bool) -> String {
+        self.diagnostics.report(&self.sources, colour)
+    }
 }
 
 impl fmt::Display for Failure {

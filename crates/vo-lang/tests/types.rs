@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use vo_lang::diag::Diagnostics;
+use vo_lang::diag::{Code, Diagnostics};
 use vo_lang::package::load_file;
 use vo_lang::source::{FileId, SourceMap};
 
@@ -39,12 +39,12 @@ fn found(name: &str, text: &str) -> (Errors, String) {
             FileId(0),
             "an error in another file: {diagnostic:?}"
         );
-        assert_ne!(diagnostic.id, "E0999", "{diagnostic:?}\n{text}");
+        assert_ne!(diagnostic.code, Code::E0999, "{diagnostic:?}\n{text}");
         let line = source.position(span).line;
         errors
             .entry(line)
             .or_default()
-            .push(diagnostic.id.to_string());
+            .push(diagnostic.code.to_string());
     }
     errors.values_mut().for_each(|ids| ids.sort());
     (errors, diags.render(&source, false))

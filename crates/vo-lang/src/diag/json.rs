@@ -5,14 +5,15 @@ use serde::Serialize;
 use super::{Diagnostic, Diagnostics, Severity};
 use crate::source::{SourceMap, Span};
 
-/// A diagnostic as tools read it. Lines and columns count from 1, columns in characters; ends are exclusive.
+/// A diagnostic as tools read it. Lines and columns count from 1, columns in characters; ends are exclusive; there
+/// are none where the message is about no source.
 #[derive(Serialize)]
 struct Message<'a> {
     id: &'a str,
     severity: &'static str,
     message: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: Option<Place<'a>>,
     labels: Vec<Label<'a>>,
     note: Option<&'a str>,
     help: Option<&'a str>,
@@ -56,13 +57,13 @@ impl Diagnostic {
     fn message<'a>(&'a self, sources: &'a SourceMap) -> Message<'a> {
         let labels = self.labels.iter().enumerate();
         Message {
-            id: self.id,
+            id: self.code.name(),
             severity: match self.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             },
             message: &self.title,
-            place: place(sources, self.span()),
+            place: self.labels.first().map(|(span, _)| place(sources, *span)),
             labels: labels
                 .map(|(index, (span, text))| Label {
                     place: place(sources, *span),
@@ -91,6 +92,7 @@ fn place(sources: &SourceMap, span: Span) -> Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diag::Code;
     use crate::source::FileId;
 
     #[test]
@@ -99,7 +101,7 @@ mod tests {
         let file: FileId = map.add("a.vo", "x\n\"é\" y\n");
         let mut diags = Diagnostics::new();
         diags.push(
-            Diagnostic::error("E0001", Span::new(file, 2, 6), "bad \"text\"", "here")
+            Diagnostic::error(Code::E0001, Span::new(file, 2, 6), "bad \"text\"", "here")
                 .with_label(Span::new(file, 7, 8), "")
                 .with_help("no"),
         );

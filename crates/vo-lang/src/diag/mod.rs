@@ -4,8 +4,13 @@
 //! them back in source order. `render` turns them into text, `json` into what tools read. Which errors there are, is the
 //! business of the stages that find them: each has one named constructor per error.
 
+mod codes;
+mod explain;
 mod json;
 mod render;
+
+pub use codes::Code;
+pub use explain::Explanation;
 
 use crate::source::Span;
 
@@ -24,13 +29,14 @@ pub enum Severity {
 /// One message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// The stable id of the kind of message, e.g. `E0102`.
-    pub id: &'static str,
+    /// The kind of message.
+    pub code: Code,
     /// How grave it is.
     pub severity: Severity,
     /// What is wrong, in one line without a full stop.
     pub title: String,
-    /// The places it is about, each with a text (may be empty). The first is the primary one.
+    /// The places it is about, each with a text (may be empty). The first is the primary one. None where the
+    /// message is about no source; it is shown without its code then.
     pub labels: Vec<(Span, String)>,
     /// Why it is wrong: the rule.
     pub note: Option<String>,
@@ -41,13 +47,13 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error about `span`; `label` says what is there (may be empty).
     pub fn error(
-        id: &'static str,
+        code: Code,
         span: Span,
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> Self {
         Diagnostic {
-            id,
+            code,
             severity: Severity::Error,
             title: title.into(),
             labels: vec![(span, label.into())],
@@ -56,16 +62,24 @@ impl Diagnostic {
         }
     }
 
+    /// An error about no place in a source, such as a file that cannot be read.
+    pub fn without_place(code: Code, title: impl Into<String>) -> Self {
+        Diagnostic {
+            labels: Vec::new(),
+            ..Self::error(code, Span::default(), title, "")
+        }
+    }
+
     /// A warning about `span`.
     pub fn warning(
-        id: &'static str,
+        code: Code,
         span: Span,
         title: impl Into<String>,
         label: impl Into<String>,
     ) -> Self {
         Diagnostic {
             severity: Severity::Warning,
-            ..Self::error(id, span, title, label)
+            ..Self::error(code, span, title, label)
         }
     }
 
@@ -90,7 +104,7 @@ impl Diagnostic {
         self
     }
 
-    /// The primary place.
+    /// The primary place; the beginning of the first file if there is none.
     pub fn span(&self) -> Span {
         self.labels
             .first()
@@ -160,7 +174,7 @@ mod tests {
     use crate::source::{FileId, SourceMap};
 
     fn at(lo: u32, title: &str) -> Diagnostic {
-        Diagnostic::error("E0000", Span::new(FileId(0), lo, lo + 1), title, "")
+        Diagnostic::error(Code::E0001, Span::new(FileId(0), lo, lo + 1), title, "")
     }
 
     #[test]
@@ -198,7 +212,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.starts_with("error[E0000]: bad x\n --> a.vo:1:1\n"),
+            text.starts_with("error[E0001]: bad x\n --> a.vo:1:1\n"),
             "{text}"
         );
     }

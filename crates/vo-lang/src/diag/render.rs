@@ -26,6 +26,19 @@ impl Diagnostics {
         }
         text
     }
+
+    /// What [`Self::render`] gives, and how to read more: for users of the command `vo`.
+    pub fn report(&self, sources: &SourceMap, colour: bool) -> String {
+        let mut text = self.render(sources, colour);
+        let sorted = self.sorted();
+        if let Some(first) = sorted.iter().find(|d| !d.labels.is_empty()) {
+            text.push_str(&format!(
+                "\nmore about an error: vo explain {}\n",
+                first.code
+            ));
+        }
+        text
+    }
 }
 
 impl Diagnostic {
@@ -36,10 +49,13 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = level
-            .primary_title(self.title.as_str())
-            .id(self.id)
-            .elements(self.snippets(sources));
+        let title = level.primary_title(self.title.as_str());
+        let title = if self.labels.is_empty() {
+            title
+        } else {
+            title.id(self.code.name())
+        };
+        let mut group = title.elements(self.snippets(sources));
         if let Some(note) = &self.note {
             group = group.element(Level::NOTE.message(note.as_str()));
         }

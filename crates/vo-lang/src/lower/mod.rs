@@ -55,7 +55,7 @@ mod typetable;
 
 use vo_bytecode::Module;
 
-use crate::diag::{Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceMap, Span};
 use crate::types::info::{Info, PkgId};
 use crate::types::ty::TyTable;
@@ -76,5 +76,10 @@ pub fn lower(
 
 /// A feature that is not there yet.
 fn not_supported(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0900", span, format!("{what} is not supported yet"), "")
+    Diagnostic::error(
+        Code::E0900,
+        span,
+        format!("{what} is not supported yet"),
+        "",
+    )
 }

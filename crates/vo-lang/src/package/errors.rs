@@ -4,21 +4,21 @@ use std::io;
 use std::path::Path;
 
 use super::{Package, std_packages};
-use crate::diag::Diagnostic;
-use crate::source::{FileId, Span};
+use crate::diag::{Code, Diagnostic};
+use crate::source::Span;
 use crate::syntax::ast::{Ident, Name};
 use crate::types::closest;
 
-/// A file or folder that cannot be read; `file` stands for it in the source map.
-pub(super) fn cannot_read(file: FileId, path: &Path, error: &io::Error) -> Diagnostic {
+/// A file or folder that cannot be read.
+pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
     let title = format!("cannot read {}: {error}", path.display());
-    Diagnostic::error("E0001", Span::new(file, 0, 0), title, "")
+    Diagnostic::without_place(Code::E0001, title)
 }
 
 /// A library where a program was asked for.
 pub(crate) fn not_main(clause: &Ident) -> Diagnostic {
     Diagnostic::error(
-        "E0130",
+        Code::E0130,
         clause.span,
         format!("package {} is not a program", clause.name),
         "expected `main`",
@@ -34,7 +34,12 @@ pub(super) fn no_such_package(
     local: &[Name],
     in_project: bool,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0131", at, format!("there is no package \"{path}\""), "");
+    let diagnostic = Diagnostic::error(
+        Code::E0131,
+        at,
+        format!("there is no package \"{path}\""),
+        "",
+    );
     let relative = path.trim_start_matches("./").trim_start_matches("../");
     if relative != path {
         return diagnostic
@@ -64,10 +69,10 @@ pub(super) fn no_such_package(
 /// An import cycle: each step is the importing package, where it imports the next one, and that one's path.
 pub(super) fn import_cycle(steps: &[(Name, Span, Name)]) -> Diagnostic {
     let Some(((from, at, to), others)) = steps.split_last() else {
-        return Diagnostic::error("E0132", Span::default(), "import cycle not allowed", "");
+        return Diagnostic::error(Code::E0132, Span::default(), "import cycle not allowed", "");
     };
     let mut diagnostic = Diagnostic::error(
-        "E0132",
+        Code::E0132,
         *at,
         "import cycle not allowed",
         format!("{from} imports {to}"),
@@ -82,19 +87,19 @@ pub(super) fn import_cycle(steps: &[(Name, Span, Name)]) -> Diagnostic {
 
 pub(super) fn no_files(at: Span, folder: &Path) -> Diagnostic {
     let title = format!("no .vo files in {}", folder.display());
-    Diagnostic::error("E0133", at, title, "")
+    Diagnostic::error(Code::E0133, at, title, "")
         .with_note("files that end in _test.vo or begin with `_` or `.` do not count")
 }
 
 pub(super) fn no_clause(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0134", at, "this file has no package clause", "")
+    Diagnostic::error(Code::E0134, at, "this file has no package clause", "")
         .with_note("it can be left out in a program of a single file only")
         .with_help(format!("begin the file with `package {name}`"))
 }
 
 pub(super) fn clauses_differ(clause: &Ident, first: &Ident) -> Diagnostic {
     Diagnostic::error(
-        "E0135",
+        Code::E0135,
         clause.span,
         format!(
             "package {} among files of package {}",
@@ -107,12 +112,17 @@ pub(super) fn clauses_differ(clause: &Ident, first: &Ident) -> Diagnostic {
 }
 
 pub(super) fn blank_clause(clause: &Ident) -> Diagnostic {
-    Diagnostic::error("E0136", clause.span, "a package cannot be named `_`", "")
+    Diagnostic::error(
+        Code::E0136,
+        clause.span,
+        "a package cannot be named `_`",
+        "",
+    )
 }
 
 pub(super) fn import_of_program(at: Span, package: &Package) -> Diagnostic {
     let title = format!("\"{}\" is a program, not a package to import", package.path);
-    let diagnostic = Diagnostic::error("E0137", at, title, "");
+    let diagnostic = Diagnostic::error(Code::E0137, at, title, "");
     match package.files.iter().find_map(|file| file.package.as_ref()) {
         Some(clause) => diagnostic.with_label(clause.span, "package main"),
         None => diagnostic,
@@ -120,6 +130,11 @@ pub(super) fn import_of_program(at: Span, package: &Package) -> Diagnostic {
 }
 
 pub(super) fn internal(at: Span, path: &str) -> Diagnostic {
-    Diagnostic::error("E0138", at, format!("package \"{path}\" is internal"), "")
-        .with_note("a package below a folder `internal` is for what lies beside that folder only")
+    Diagnostic::error(
+        Code::E0138,
+        at,
+        format!("package \"{path}\" is internal"),
+        "",
+    )
+    .with_note("a package below a folder `internal` is for what lies beside that folder only")
 }

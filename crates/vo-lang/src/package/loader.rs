@@ -204,8 +204,7 @@ impl<'a> Loader<'a> {
     }
 
     fn cannot_read(&mut self, path: &Path, error: &std::io::Error) {
-        let file = self.source.add(path.display().to_string(), "");
-        self.diags.push(errors::cannot_read(file, path, error));
+        self.diags.push(errors::cannot_read(path, error));
     }
 
     /// The files of a package must agree on its name; only a program of one file need not tell it.
@@ -286,6 +285,10 @@ impl<'a> Loader<'a> {
 
     /// The index of the package that an import names, which is loaded where it is not yet.
     fn import(&mut self, importer: &Key, import: &ImportSpec) -> Option<usize> {
+        if import.path.is_empty() {
+            // No path at all, as the parser has told.
+            return None;
+        }
         let key = self.key(importer, &import.path);
         let step = (importer.path.clone(), import.path_span, key.path.clone());
         let package = match self.states.get(&key) {

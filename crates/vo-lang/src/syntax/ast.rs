@@ -108,7 +108,7 @@ pub struct ImportSpec {
     pub span: Span,
     /// The name given to the package.
     pub name: ImportName,
-    /// The decoded path.
+    /// The decoded path; empty if it is none.
     pub path: Name,
     /// Where the path stands.
     pub path_span: Span,

@@ -1,12 +1,12 @@
 //! The diagnostics of lexer and parser: one named constructor per error, ids `E0001` to `E0099`.
 
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
 // ---- lexer --------------------------------------------------------------------------------------------
 
 pub(super) fn file_too_large(at: Span) -> Diagnostic {
-    Diagnostic::error("E0001", at, "the file is too large", "").with_note(format!(
+    Diagnostic::error(Code::E0001, at, "the file is too large", "").with_note(format!(
         "a source file has at most {} bytes",
         crate::source::MAX_FILE_BYTES
     ))
@@ -14,7 +14,7 @@ pub(super) fn file_too_large(at: Span) -> Diagnostic {
 
 pub(super) fn invalid_utf8(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0002",
+        Code::E0002,
         at,
         "the file is not valid UTF-8",
         "these bytes are not a character",
@@ -29,7 +29,7 @@ pub(super) fn unexpected_char(at: Span, c: char) -> Diagnostic {
         format!("`{c}` ")
     };
     let title = format!("unexpected character {shown}(U+{:04X})", u32::from(c));
-    let diagnostic = Diagnostic::error("E0003", at, title, "");
+    let diagnostic = Diagnostic::error(Code::E0003, at, title, "");
     let ascii = match c {
         '“' | '”' | '„' | '«' | '»' => "\"",
         '‘' | '’' => "'",
@@ -46,13 +46,18 @@ pub(super) fn unexpected_char(at: Span, c: char) -> Diagnostic {
 }
 
 pub(super) fn unterminated_comment(at: Span) -> Diagnostic {
-    Diagnostic::error("E0004", at, "comment without end", "this `/*` has no `*/`")
-        .with_note("block comments nest: each `/*` needs its own `*/`")
+    Diagnostic::error(
+        Code::E0004,
+        at,
+        "comment without end",
+        "this `/*` has no `*/`",
+    )
+    .with_note("block comments nest: each `/*` needs its own `*/`")
 }
 
 pub(super) fn unterminated_string(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0005",
+        Code::E0005,
         at,
         "string without end",
         "no closing `\"` on this line",
@@ -62,7 +67,7 @@ pub(super) fn unterminated_string(at: Span) -> Diagnostic {
 
 pub(super) fn unterminated_raw_string(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0005",
+        Code::E0005,
         at,
         "string without end",
         "this back quote has no partner",
@@ -71,7 +76,7 @@ pub(super) fn unterminated_raw_string(at: Span) -> Diagnostic {
 
 pub(super) fn unterminated_rune(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0006",
+        Code::E0006,
         at,
         "rune without end",
         "no closing `'` on this line",
@@ -79,28 +84,38 @@ pub(super) fn unterminated_rune(at: Span) -> Diagnostic {
 }
 
 pub(super) fn empty_rune(at: Span) -> Diagnostic {
-    Diagnostic::error("E0006", at, "empty rune literal", "expected one character")
-        .with_help("the single quote itself is written '\\''")
+    Diagnostic::error(
+        Code::E0006,
+        at,
+        "empty rune literal",
+        "expected one character",
+    )
+    .with_help("the single quote itself is written '\\''")
 }
 
 pub(super) fn long_rune(at: Span) -> Diagnostic {
-    Diagnostic::error("E0006", at, "more than one character in a rune literal", "")
-        .with_help("strings stand between double quotes")
+    Diagnostic::error(
+        Code::E0006,
+        at,
+        "more than one character in a rune literal",
+        "",
+    )
+    .with_help("strings stand between double quotes")
 }
 
 pub(super) fn bad_escape(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0007", at, what, "").with_note(
+    Diagnostic::error(Code::E0007, at, what, "").with_note(
         "escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\' (in runes) \\\" (in strings), \
          \\ooo \\xhh \\uhhhh \\Uhhhhhhhh",
     )
 }
 
 pub(super) fn bad_number(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0008", at, what, "not a number")
+    Diagnostic::error(Code::E0008, at, what, "not a number")
 }
 
 pub(super) fn imaginary(at: Span) -> Diagnostic {
-    Diagnostic::error("E0009", at, "imaginary literals are not part of Vo", "")
+    Diagnostic::error(Code::E0009, at, "imaginary literals are not part of Vo", "")
         .with_note("Vo has no complex numbers")
 }
 
@@ -108,7 +123,7 @@ pub(super) fn imaginary(at: Span) -> Diagnostic {
 
 pub(super) fn expected(at: Span, expected: &str, found: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0020",
+        Code::E0020,
         at,
         format!("expected {expected}, found {found}"),
         format!("expected {expected}"),
@@ -123,7 +138,7 @@ pub(super) fn unclosed(
     closer: &str,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0021",
+        Code::E0021,
         at,
         format!("expected `{closer}`, found {found}"),
         format!("expected `{closer}`"),
@@ -133,7 +148,7 @@ pub(super) fn unclosed(
 
 pub(super) fn missing_comma(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0022",
+        Code::E0022,
         at,
         format!("missing `,` before the line end in {what}"),
         "expected `,`",
@@ -142,7 +157,7 @@ pub(super) fn missing_comma(at: Span, what: &str) -> Diagnostic {
 }
 
 pub(super) fn too_deep(at: Span) -> Diagnostic {
-    Diagnostic::error("E0023", at, "the program is nested too deeply here", "")
+    Diagnostic::error(Code::E0023, at, "the program is nested too deeply here", "")
         .with_note(format!(
             "at most {} levels are allowed",
             super::parser::MAX_DEPTH
@@ -152,7 +167,7 @@ pub(super) fn too_deep(at: Span) -> Diagnostic {
 
 pub(super) fn generics(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0024",
+        Code::E0024,
         at,
         "Vo has no generics",
         "type parameters or arguments",
@@ -162,7 +177,7 @@ pub(super) fn generics(at: Span) -> Diagnostic {
 
 pub(super) fn brace_on_next_line(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0025",
+        Code::E0025,
         at,
         format!("the `{{` of {what} stands on the next line"),
         "expected `{` here",
@@ -172,7 +187,7 @@ pub(super) fn brace_on_next_line(at: Span, what: &str) -> Diagnostic {
 
 pub(super) fn reserved_word(at: Span, word: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0026",
+        Code::E0026,
         at,
         format!("`{word}` is a reserved word"),
         "cannot be a name here",
@@ -185,7 +200,7 @@ pub(super) fn reserved_word(at: Span, word: &str) -> Diagnostic {
 
 pub(super) fn not_a_declaration(at: Span, found: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0030",
+        Code::E0030,
         at,
         format!("expected a declaration, found {found}"),
         "not a declaration",
@@ -195,7 +210,7 @@ pub(super) fn not_a_declaration(at: Span, found: &str) -> Diagnostic {
 
 pub(super) fn import_too_late(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0031",
+        Code::E0031,
         at,
         "imports stand before all other declarations",
         "",
@@ -203,12 +218,12 @@ pub(super) fn import_too_late(at: Span) -> Diagnostic {
 }
 
 pub(super) fn bad_import_path(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0032", at, format!("the import path {what}"), "")
+    Diagnostic::error(Code::E0032, at, format!("the import path {what}"), "")
 }
 
 pub(super) fn package_too_late(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0033",
+        Code::E0033,
         at,
         "the package clause stands at the very beginning of a file",
         "",
@@ -217,7 +232,7 @@ pub(super) fn package_too_late(at: Span) -> Diagnostic {
 
 pub(super) fn func_in_func(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0034",
+        Code::E0034,
         at,
         "a function cannot be declared inside a function",
         "",
@@ -227,7 +242,7 @@ pub(super) fn func_in_func(at: Span, name: &str) -> Diagnostic {
 
 pub(super) fn missing_brace_before_func(at: Span, open: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0035",
+        Code::E0035,
         at,
         "missing `}` before this function",
         "a function cannot begin here",
@@ -237,7 +252,7 @@ pub(super) fn missing_brace_before_func(at: Span, open: Span) -> Diagnostic {
 
 pub(super) fn mixed_params(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0036",
+        Code::E0036,
         at,
         "parameters with and without names are mixed",
         "is this a name or a type?",
@@ -247,7 +262,7 @@ pub(super) fn mixed_params(at: Span) -> Diagnostic {
 
 pub(super) fn misplaced_ellipsis(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0037",
+        Code::E0037,
         at,
         "`...` is allowed only on the last parameter",
         "",
@@ -256,7 +271,7 @@ pub(super) fn misplaced_ellipsis(at: Span) -> Diagnostic {
 
 pub(super) fn misplaced_spread(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0037",
+        Code::E0037,
         at,
         "`...` is allowed only behind the last argument",
         "",
@@ -264,12 +279,12 @@ pub(super) fn misplaced_spread(at: Span) -> Diagnostic {
 }
 
 pub(super) fn variadic_names(at: Span) -> Diagnostic {
-    Diagnostic::error("E0037", at, "a `...` parameter has a single name", "")
+    Diagnostic::error(Code::E0037, at, "a `...` parameter has a single name", "")
 }
 
 pub(super) fn bad_receiver(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0038",
+        Code::E0038,
         at,
         "a method has exactly one receiver",
         "expected `(name T)` or `(name *T)`",
@@ -277,20 +292,25 @@ pub(super) fn bad_receiver(at: Span) -> Diagnostic {
 }
 
 pub(super) fn constraint(at: Span) -> Diagnostic {
-    Diagnostic::error("E0039", at, "constraint interfaces are not part of Vo", "")
-        .with_note("an interface lists methods and embedded interfaces; Vo has no generics")
+    Diagnostic::error(
+        Code::E0039,
+        at,
+        "constraint interfaces are not part of Vo",
+        "",
+    )
+    .with_note("an interface lists methods and embedded interfaces; Vo has no generics")
 }
 
 // ---- parser: statements and expressions ---------------------------------------------------------------
 
 pub(super) fn goto(at: Span) -> Diagnostic {
-    Diagnostic::error("E0050", at, "`goto` is not part of Vo", "")
+    Diagnostic::error(Code::E0050, at, "`goto` is not part of Vo", "")
         .with_help("use a loop with a labelled `break` or `continue`")
 }
 
 pub(super) fn non_name_define(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0051",
+        Code::E0051,
         at,
         "only names can stand on the left of `:=`",
         "not a name",
@@ -300,7 +320,7 @@ pub(super) fn non_name_define(at: Span) -> Diagnostic {
 
 pub(super) fn multi_compound(at: Span, op: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0052",
+        Code::E0052,
         at,
         format!("`{op}=` takes a single value on each side"),
         "",
@@ -309,7 +329,7 @@ pub(super) fn multi_compound(at: Span, op: &str) -> Diagnostic {
 
 pub(super) fn statement_as_value(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0053",
+        Code::E0053,
         at,
         format!("{what} cannot be used as a value"),
         "expected an expression",
@@ -318,7 +338,7 @@ pub(super) fn statement_as_value(at: Span, what: &str) -> Diagnostic {
 
 pub(super) fn assign_as_condition(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0053",
+        Code::E0053,
         at,
         "an assignment cannot be used as a condition",
         "expected an expression",
@@ -328,7 +348,7 @@ pub(super) fn assign_as_condition(at: Span) -> Diagnostic {
 
 pub(super) fn missing_condition(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0054",
+        Code::E0054,
         at,
         format!("missing condition in {what} statement"),
         "expected a condition",
@@ -337,7 +357,7 @@ pub(super) fn missing_condition(at: Span, what: &str) -> Diagnostic {
 
 pub(super) fn not_a_call(at: Span, keyword: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0055",
+        Code::E0055,
         at,
         format!("expected a function call after `{keyword}`"),
         "not a call",
@@ -349,7 +369,7 @@ pub(super) fn not_a_call(at: Span, keyword: &str) -> Diagnostic {
 
 pub(super) fn call_in_parens(at: Span, keyword: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0055",
+        Code::E0055,
         at,
         format!("the call after `{keyword}` stands in parentheses"),
         "",
@@ -359,7 +379,7 @@ pub(super) fn call_in_parens(at: Span, keyword: &str) -> Diagnostic {
 
 pub(super) fn misplaced_type_guard(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0056",
+        Code::E0056,
         at,
         "`.(type)` is allowed only as the head of a type switch",
         "",
@@ -368,12 +388,13 @@ pub(super) fn misplaced_type_guard(at: Span) -> Diagnostic {
 }
 
 pub(super) fn second_default(at: Span, first: Span) -> Diagnostic {
-    Diagnostic::error("E0057", at, "more than one `default`", "").with_label(first, "the first one")
+    Diagnostic::error(Code::E0057, at, "more than one `default`", "")
+        .with_label(first, "the first one")
 }
 
 pub(super) fn bad_comm(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0058",
+        Code::E0058,
         at,
         "a case of `select` is a send or a receive",
         "expected `c <- v` or `<-c`",
@@ -382,7 +403,7 @@ pub(super) fn bad_comm(at: Span) -> Diagnostic {
 
 pub(super) fn stray_else(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0059",
+        Code::E0059,
         at,
         "`else` stands on the line of the closing `}` of its `if`",
         "",
@@ -390,14 +411,14 @@ pub(super) fn stray_else(at: Span) -> Diagnostic {
 }
 
 pub(super) fn literal_needs_parens(at: Span) -> Diagnostic {
-    Diagnostic::error("E0060", at, "unexpected `{`", "a second block").with_help(
+    Diagnostic::error(Code::E0060, at, "unexpected `{`", "a second block").with_help(
         "a composite literal in the head of a statement stands in parentheses: `(T{...})`",
     )
 }
 
 pub(super) fn array_without_length(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0061",
+        Code::E0061,
         at,
         "`[...]` is allowed only in a composite literal",
         "expected a length",
@@ -406,7 +427,7 @@ pub(super) fn array_without_length(at: Span) -> Diagnostic {
 
 pub(super) fn missing_slice_bound(at: Span, which: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0062",
+        Code::E0062,
         at,
         format!("a slice with three parts needs its {which} one"),
         "expected a bound",
@@ -414,12 +435,12 @@ pub(super) fn missing_slice_bound(at: Span, which: &str) -> Diagnostic {
 }
 
 pub(super) fn too_many_range_vars(at: Span) -> Diagnostic {
-    Diagnostic::error("E0063", at, "`range` gives at most two values", "")
+    Diagnostic::error(Code::E0063, at, "`range` gives at most two values", "")
 }
 
 pub(super) fn define_in_post(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0064",
+        Code::E0064,
         at,
         "nothing can be declared in the last part of a `for`",
         "",
@@ -429,7 +450,7 @@ pub(super) fn define_in_post(at: Span) -> Diagnostic {
 
 pub(super) fn declaration_in_head(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0065",
+        Code::E0065,
         at,
         "`var` is not allowed in the head of a statement",
         "",

@@ -483,7 +483,7 @@ impl<'a> Checker<'a> {
                     self.leave(obj);
                 }
             }
-            Decl::Func(decl) => self.report(errors::nested_function(decl.name.span)),
+            Decl::Func(decl) => self.report(errors::not_checked(decl.name.span)),
         }
     }
 

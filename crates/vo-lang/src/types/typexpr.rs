@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
         let len = match len {
             ArrayLen::Expr(len) => self.array_length(len),
             ArrayLen::Ellipsis(span) => {
-                self.report(errors::open_array(*span));
+                self.report(errors::not_checked(*span));
                 None
             }
         };

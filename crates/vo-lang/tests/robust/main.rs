@@ -9,6 +9,7 @@ mod mutated;
 use std::time::{Duration, Instant};
 
 use vo_lang::compile::compile_source;
+use vo_lang::diag::Code;
 
 /// The time that a source of that many bytes may take: a second for each megabyte begun.
 fn time_for(bytes: usize) -> Duration {
@@ -26,12 +27,12 @@ fn fault(text: &[u8]) -> Option<String> {
         }
         Err(failure) => {
             let shown = failure.render(false);
-            let unexpected = |id: &str| {
+            let unexpected = |code: Code| {
                 let diagnostics = failure.diagnostics.sorted();
-                diagnostics.iter().any(|diagnostic| diagnostic.id == id)
+                diagnostics.iter().any(|diagnostic| diagnostic.code == code)
             };
             // Neither may happen: a feature that is not supported, and something that no error explains.
-            let strange = unexpected("E0900") || unexpected("E0999");
+            let strange = unexpected(Code::E0900) || unexpected(Code::E0999);
             (strange || shown.is_empty()).then(|| format!("not explained: {shown}"))
         }
     };

@@ -1,4 +1,5 @@
 use super::*;
+use crate::diag::Code;
 use crate::source::SourceMap;
 
 /// The tokens of `text` by their text: `;` written, `\n` inserted, `<error>`.
@@ -179,13 +180,13 @@ fn invalid_utf8_has_a_place() {
     let places: Vec<_> = diags
         .sorted()
         .iter()
-        .map(|d| (d.id, map.describe(d.span())))
+        .map(|d| (d.code, map.describe(d.span())))
         .collect();
     assert_eq!(
         places,
         [
-            ("E0002", "t.vo:1:8".to_string()),
-            ("E0002", "t.vo:2:2".to_string())
+            (Code::E0002, "t.vo:1:8".to_string()),
+            (Code::E0002, "t.vo:2:2".to_string())
         ]
     );
 }

@@ -154,19 +154,20 @@ impl Parser<'_> {
         let odd = |c: char| {
             c.is_control() || c.is_whitespace() || "!\"#$%&'()*,:;<=>?[\\]^`{|}\u{fffd}".contains(c)
         };
-        if path.is_empty() {
-            self.report(errors::bad_import_path(lit.span, "is empty"));
-        } else if let Some(c) = path.chars().find(|c| odd(*c)) {
-            self.report(errors::bad_import_path(
-                lit.span,
-                &format!("has a character that is not allowed: {c:?}"),
-            ));
+        let wrong = if path.is_empty() {
+            Some("is empty".to_owned())
+        } else {
+            let odd = path.chars().find(|c| odd(*c));
+            odd.map(|c| format!("has a character that is not allowed: {c:?}"))
+        };
+        if let Some(wrong) = &wrong {
+            self.report(errors::bad_import_path(lit.span, wrong));
         }
         Ok(ImportSpec {
             id: self.ids.fresh(),
             span: self.since(lo),
             name,
-            path: Name::from(path),
+            path: Name::from(if wrong.is_some() { "" } else { &path }),
             path_span: lit.span,
         })
     }

@@ -49,7 +49,7 @@ impl Parsed {
         self.diags
             .sorted()
             .iter()
-            .map(|d| format!("{}@{}", d.id, line(d)))
+            .map(|d| format!("{}@{}", d.code, line(d)))
             .collect()
     }
 

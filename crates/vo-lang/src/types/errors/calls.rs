@@ -1,12 +1,17 @@
 //! `E04xx`: calls, built-ins, composite literals.
 
-use super::{Diagnostic, Span, counted, with_help};
+use super::{Code, Diagnostic, Span, counted, with_help};
 use crate::types::ty::Name;
 
 // ---- calls --------------------------------------------------------------------------------------------
 
 pub(in crate::types) fn not_a_function(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0401", at, format!("cannot call {what}"), "not a function")
+    Diagnostic::error(
+        Code::E0401,
+        at,
+        format!("cannot call {what}"),
+        "not a function",
+    )
 }
 
 pub(in crate::types) fn argument_count(
@@ -18,7 +23,7 @@ pub(in crate::types) fn argument_count(
 ) -> Diagnostic {
     let few = if too_many { "too many" } else { "not enough" };
     Diagnostic::error(
-        "E0402",
+        Code::E0402,
         at,
         format!("{few} arguments in call to {name}"),
         "",
@@ -28,7 +33,7 @@ pub(in crate::types) fn argument_count(
 
 pub(in crate::types) fn spread_to_fixed(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0403",
+        Code::E0403,
         at,
         format!("cannot use `...` in a call of {name}"),
         "its parameters are fixed",
@@ -37,7 +42,7 @@ pub(in crate::types) fn spread_to_fixed(at: Span, name: &str) -> Diagnostic {
 
 pub(in crate::types) fn spread_of_several(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0404",
+        Code::E0404,
         at,
         format!("`...` in the call of {name} needs a single slice"),
         "",
@@ -45,13 +50,13 @@ pub(in crate::types) fn spread_of_several(at: Span, name: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn spread_in_conversion(at: Span) -> Diagnostic {
-    Diagnostic::error("E0405", at, "`...` has no meaning in a conversion", "")
+    Diagnostic::error(Code::E0405, at, "`...` has no meaning in a conversion", "")
 }
 
 pub(in crate::types) fn conversion_arity(at: Span, ty: &str, count: usize) -> Diagnostic {
     let have = counted(count, "operand");
     Diagnostic::error(
-        "E0406",
+        Code::E0406,
         at,
         format!("a conversion to {ty} has one operand, not {have}"),
         "",
@@ -60,7 +65,7 @@ pub(in crate::types) fn conversion_arity(at: Span, ty: &str, count: usize) -> Di
 
 pub(in crate::types) fn builtin_callee(at: Span, keyword: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0407",
+        Code::E0407,
         at,
         format!("{keyword} cannot call the built-in {name} directly"),
         "",
@@ -70,7 +75,7 @@ pub(in crate::types) fn builtin_callee(at: Span, keyword: &str, name: &str) -> D
 
 pub(in crate::types) fn conversion_callee(at: Span, keyword: &str, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0408",
+        Code::E0408,
         at,
         format!("{keyword} needs a function call"),
         format!("{text} is a conversion"),
@@ -79,7 +84,7 @@ pub(in crate::types) fn conversion_callee(at: Span, keyword: &str, text: &str) -
 
 pub(in crate::types) fn unsendable_capture(at: Span, name: &str, why: &str) -> Diagnostic {
     let title = format!("the function uses {name}, which cannot be sent to another island");
-    Diagnostic::error("E0409", at, title, "").with_note(why)
+    Diagnostic::error(Code::E0409, at, title, "").with_note(why)
 }
 
 // ---- built-ins ----------------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ pub(in crate::types) fn builtin_arity(
         None => format!("at least {}", counted(least, "argument")),
     };
     Diagnostic::error(
-        "E0420",
+        Code::E0420,
         at,
         format!("{few} arguments for {name}"),
         format!("have {have}, want {want}"),
@@ -116,7 +121,7 @@ pub(in crate::types) fn wrong_builtin_argument(
     what: &str,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0421",
+        Code::E0421,
         at,
         format!("invalid argument for {name}: {what}"),
         format!("expected {want}"),
@@ -125,7 +130,7 @@ pub(in crate::types) fn wrong_builtin_argument(
 
 pub(in crate::types) fn copy_of_other_elements(at: Span, to: &str, from: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0422",
+        Code::E0422,
         at,
         format!("cannot copy from {from} to {to}"),
         "the element types differ",
@@ -134,7 +139,7 @@ pub(in crate::types) fn copy_of_other_elements(at: Span, to: &str, from: &str) -
 
 pub(in crate::types) fn not_printable(at: Span, name: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0423",
+        Code::E0423,
         at,
         format!("{name} cannot print {what}"),
         "no plain text form",
@@ -143,11 +148,16 @@ pub(in crate::types) fn not_printable(at: Span, name: &str, what: &str) -> Diagn
 }
 
 pub(in crate::types) fn assertion_never_holds(at: Span) -> Diagnostic {
-    Diagnostic::error("E0424", at, "the assertion can never hold", "always false")
+    Diagnostic::error(
+        Code::E0424,
+        at,
+        "the assertion can never hold",
+        "always false",
+    )
 }
 
 pub(in crate::types) fn cannot_make(at: Span, ty: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("E0425", at, format!("cannot make a {ty}"), "").with_note(why)
+    Diagnostic::error(Code::E0425, at, format!("cannot make a {ty}"), "").with_note(why)
 }
 
 pub(in crate::types) fn make_arity(
@@ -163,7 +173,7 @@ pub(in crate::types) fn make_arity(
         (a, b) => format!("{a} to {}", counted(b, "size")),
     };
     Diagnostic::error(
-        "E0426",
+        Code::E0426,
         at,
         format!("make({ty}, …) needs {want}"),
         format!("found {have}"),
@@ -172,18 +182,23 @@ pub(in crate::types) fn make_arity(
 
 pub(in crate::types) fn length_over_capacity(at: Span, length: u64, capacity: u64) -> Diagnostic {
     let title = format!("length {length} is larger than the capacity {capacity}");
-    Diagnostic::error("E0428", at, title, "")
+    Diagnostic::error(Code::E0428, at, title, "")
 }
 
 pub(in crate::types) fn port_without_capacity(at: Span) -> Diagnostic {
-    Diagnostic::error("E0427", at, "a port needs a capacity greater than 0", "")
+    Diagnostic::error(
+        Code::E0427,
+        at,
+        "a port needs a capacity greater than 0",
+        "",
+    )
 }
 
 // ---- composite literals -------------------------------------------------------------------------------
 
 pub(in crate::types) fn untyped_literal(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0440",
+        Code::E0440,
         at,
         "the literal has no type",
         "expected a type before `{`",
@@ -191,13 +206,18 @@ pub(in crate::types) fn untyped_literal(at: Span) -> Diagnostic {
 }
 
 pub(in crate::types) fn invalid_literal_type(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0441", at, format!("{ty} has no composite literals"), "")
-        .with_note("structs, arrays, slices and maps have them")
+    Diagnostic::error(
+        Code::E0441,
+        at,
+        format!("{ty} has no composite literals"),
+        "",
+    )
+    .with_note("structs, arrays, slices and maps have them")
 }
 
 pub(in crate::types) fn mixed_struct_literal(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0442",
+        Code::E0442,
         at,
         "mixture of values with and without field names in a struct literal",
         "",
@@ -205,7 +225,7 @@ pub(in crate::types) fn mixed_struct_literal(at: Span) -> Diagnostic {
 }
 
 pub(in crate::types) fn invalid_field_name(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0443", at, format!("{text} is not a field name"), "")
+    Diagnostic::error(Code::E0443, at, format!("{text} is not a field name"), "")
 }
 
 pub(in crate::types) fn unknown_field(
@@ -214,7 +234,7 @@ pub(in crate::types) fn unknown_field(
     ty: &str,
     close: Option<Name>,
 ) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0444", at, format!("{ty} has no field {name}"), "");
+    let diagnostic = Diagnostic::error(Code::E0444, at, format!("{ty} has no field {name}"), "");
     with_help(
         diagnostic,
         close.map(|name| format!("did you mean `{name}`?")),
@@ -222,7 +242,7 @@ pub(in crate::types) fn unknown_field(
 }
 
 pub(in crate::types) fn duplicate_field_value(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0445", at, format!("duplicate field {name}"), "")
+    Diagnostic::error(Code::E0445, at, format!("duplicate field {name}"), "")
         .with_label(previous, "the other value")
 }
 
@@ -232,7 +252,7 @@ pub(in crate::types) fn overlapping_field_values(
     previous: Span,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0452",
+        Code::E0452,
         at,
         format!("the values overlap: cannot specify {name} here"),
         "an embedded field and a field promoted from it exclude each other",
@@ -242,7 +262,7 @@ pub(in crate::types) fn overlapping_field_values(
 
 pub(in crate::types) fn key_through_pointer(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0453",
+        Code::E0453,
         at,
         format!("the field {name} is promoted through a pointer"),
         "give the embedded pointer a value of its own",
@@ -258,7 +278,7 @@ pub(in crate::types) fn struct_literal_count(
     let few = if too_many { "too many" } else { "too few" };
     let want = counted(fields, "field");
     Diagnostic::error(
-        "E0446",
+        Code::E0446,
         at,
         format!("{few} values in the literal of {ty}"),
         format!("it has {want}"),
@@ -267,7 +287,7 @@ pub(in crate::types) fn struct_literal_count(
 
 pub(in crate::types) fn unexported_field_value(at: Span, name: &str, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0447",
+        Code::E0447,
         at,
         format!("field {name} of {ty} is not exported"),
         "",
@@ -275,16 +295,16 @@ pub(in crate::types) fn unexported_field_value(at: Span, name: &str, ty: &str) -
 }
 
 pub(in crate::types) fn duplicate_index(at: Span, index: u64) -> Diagnostic {
-    Diagnostic::error("E0448", at, format!("duplicate index {index}"), "")
+    Diagnostic::error(Code::E0448, at, format!("duplicate index {index}"), "")
 }
 
 pub(in crate::types) fn index_not_constant(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0449", at, format!("index {text} is not constant"), "")
+    Diagnostic::error(Code::E0449, at, format!("index {text} is not constant"), "")
 }
 
 pub(in crate::types) fn missing_key(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0450",
+        Code::E0450,
         at,
         "a map literal needs a key for each value",
         "expected `key: value`",
@@ -292,7 +312,7 @@ pub(in crate::types) fn missing_key(at: Span) -> Diagnostic {
 }
 
 pub(in crate::types) fn duplicate_key(at: Span, key: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0451", at, format!("duplicate key {key}"), "")
+    Diagnostic::error(Code::E0451, at, format!("duplicate key {key}"), "")
         .with_label(previous, "the other one")
 }
 
@@ -306,7 +326,7 @@ pub(in crate::types) fn dyn_base(
     protocol: &str,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0470",
+        Code::E0470,
         base,
         format!("{what} is no base for dynamic access"),
         format!("neither an interface, nor of a type with the method {protocol}"),
@@ -317,7 +337,7 @@ pub(in crate::types) fn dyn_base(
 
 pub(in crate::types) fn dyn_base_of_several(at: Span, text: &str, count: usize) -> Diagnostic {
     Diagnostic::error(
-        "E0471",
+        Code::E0471,
         at,
         format!("{text} is no base for dynamic access"),
         super::counted(count, "value"),
@@ -327,7 +347,7 @@ pub(in crate::types) fn dyn_base_of_several(at: Span, text: &str, count: usize) 
 
 pub(in crate::types) fn dyn_target(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0472",
+        Code::E0472,
         at,
         format!("cannot assign to {text}"),
         "dynamic access",
@@ -342,7 +362,7 @@ pub(in crate::types) fn protocol_method(
     want: &str,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0473",
+        Code::E0473,
         at,
         format!("method {name} has the wrong signature"),
         format!("have {have}"),
@@ -353,6 +373,11 @@ pub(in crate::types) fn protocol_method(
 }
 
 pub(in crate::types) fn remote_dyn_call(at: Span) -> Diagnostic {
-    Diagnostic::error("E0474", at, "a dynamic call cannot start on an island", "")
-        .with_note("its base is an interface, and interfaces do not cross islands")
+    Diagnostic::error(
+        Code::E0474,
+        at,
+        "a dynamic call cannot start on an island",
+        "",
+    )
+    .with_note("its base is an interface, and interfaces do not cross islands")
 }

@@ -16,12 +16,12 @@ pub(super) use operands::*;
 pub(super) use stmts::*;
 pub(super) use types::*;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::source::Span;
 
 /// Something the checker could not make sense of although no other error explains it.
 pub(in crate::types) fn not_checked(at: Span) -> Diagnostic {
-    Diagnostic::error("E0999", at, "this could not be checked", "")
+    Diagnostic::error(Code::E0999, at, "this could not be checked", "")
         .with_note("this is a fault of the compiler; please report it with the program")
 }
 

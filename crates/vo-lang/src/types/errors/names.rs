@@ -1,12 +1,12 @@
 //! `E01xx`: names, declarations, packages.
 
-use super::{Diagnostic, Span, with_help};
+use super::{Code, Diagnostic, Span, with_help};
 use crate::types::ty::Name;
 
 pub(in crate::types) fn undeclared(at: Span, name: &str, help: Option<String>) -> Diagnostic {
     with_help(
         Diagnostic::error(
-            "E0101",
+            Code::E0101,
             at,
             format!("undefined: {name}"),
             "not declared here",
@@ -16,13 +16,18 @@ pub(in crate::types) fn undeclared(at: Span, name: &str, help: Option<String>) -
 }
 
 pub(in crate::types) fn redeclared(at: Span, name: &str, previous: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E0102", at, format!("{name} redeclared in this block"), "");
+    let diagnostic = Diagnostic::error(
+        Code::E0102,
+        at,
+        format!("{name} redeclared in this block"),
+        "",
+    );
     diagnostic.with_label(previous, "the other declaration")
 }
 
 pub(in crate::types) fn unused_variable(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0103",
+        Code::E0103,
         at,
         format!("declared and not used: {name}"),
         "its value is never used",
@@ -31,13 +36,18 @@ pub(in crate::types) fn unused_variable(at: Span, name: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn unused_import(at: Span, path: &str) -> Diagnostic {
-    Diagnostic::error("E0104", at, format!("\"{path}\" imported and not used"), "")
-        .with_help("remove the import")
+    Diagnostic::error(
+        Code::E0104,
+        at,
+        format!("\"{path}\" imported and not used"),
+        "",
+    )
+    .with_help("remove the import")
 }
 
 pub(in crate::types) fn reserved_name(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0105",
+        Code::E0105,
         at,
         format!("{name} must be a function"),
         "declared as something else",
@@ -50,32 +60,27 @@ pub(in crate::types) fn special_function(at: Span, name: &str) -> Diagnostic {
     } else {
         "no parameters"
     };
-    Diagnostic::error("E0106", at, format!("func {name} has {rule}"), "")
+    Diagnostic::error(Code::E0106, at, format!("func {name} has {rule}"), "")
 }
 
 pub(in crate::types) fn no_main(at: Span) -> Diagnostic {
-    Diagnostic::error("E0107", at, "the program has no function main", "")
+    Diagnostic::error(Code::E0107, at, "the program has no function main", "")
         .with_help("add `func main() { … }`: the program starts there")
 }
 
 pub(in crate::types) fn missing_body(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0108", at, format!("func {name} has no body"), "")
+    Diagnostic::error(Code::E0108, at, format!("func {name} has no body"), "")
         .with_note("only the standard library declares native functions")
 }
 
-pub(in crate::types) fn nested_function(at: Span) -> Diagnostic {
+pub(in crate::types) fn package_without_selector(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0109",
+        Code::E0110,
         at,
-        "a function cannot be declared within another",
+        format!("package {name} is not a value"),
         "",
     )
-    .with_help("assign a function literal to a variable: `f := func() { … }`")
-}
-
-pub(in crate::types) fn package_without_selector(at: Span, name: &str) -> Diagnostic {
-    Diagnostic::error("E0110", at, format!("package {name} is not a value"), "")
-        .with_help(format!("name something of it: `{name}.…`"))
+    .with_help(format!("name something of it: `{name}.…`"))
 }
 
 pub(in crate::types) fn no_package_member(
@@ -92,7 +97,7 @@ pub(in crate::types) fn no_package_member(
         "not declared there"
     };
     let diagnostic = Diagnostic::error(
-        "E0111",
+        Code::E0111,
         at,
         format!("undefined: {name} in package {path}"),
         label,
@@ -107,17 +112,22 @@ pub(in crate::types) fn no_package_member(
 }
 
 pub(in crate::types) fn blank_as_value(at: Span) -> Diagnostic {
-    Diagnostic::error("E0112", at, "`_` has no value", "")
+    Diagnostic::error(Code::E0112, at, "`_` has no value", "")
         .with_note("the blank identifier can only be assigned to")
 }
 
 pub(in crate::types) fn iota_outside_const(at: Span) -> Diagnostic {
-    Diagnostic::error("E0113", at, "iota is only for constant declarations", "")
+    Diagnostic::error(
+        Code::E0113,
+        at,
+        "iota is only for constant declarations",
+        "",
+    )
 }
 
 pub(in crate::types) fn missing_init(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0114",
+        Code::E0114,
         at,
         format!("{name} has no initial value"),
         "fewer values than names",
@@ -126,7 +136,7 @@ pub(in crate::types) fn missing_init(at: Span, name: &str) -> Diagnostic {
 
 pub(in crate::types) fn extra_init(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0115",
+        Code::E0115,
         at,
         "initial value without a name",
         "more values than names",
@@ -135,7 +145,7 @@ pub(in crate::types) fn extra_init(at: Span) -> Diagnostic {
 
 pub(in crate::types) fn not_constant(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0116",
+        Code::E0116,
         at,
         format!("{what} is not constant"),
         "known only when the program runs",
@@ -149,7 +159,7 @@ pub(in crate::types) fn duplicate_method(
     previous: Span,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0117",
+        Code::E0117,
         at,
         format!("method {ty}.{name} is declared twice"),
         "",
@@ -159,7 +169,7 @@ pub(in crate::types) fn duplicate_method(
 
 pub(in crate::types) fn field_and_method(at: Span, ty: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0118",
+        Code::E0118,
         at,
         format!("{ty} has both a field and a method named {name}"),
         "",
@@ -167,7 +177,7 @@ pub(in crate::types) fn field_and_method(at: Span, ty: &str, name: &str) -> Diag
 }
 
 /// The title of a cycle and a label for each of its steps.
-fn cycle(id: &'static str, title: String, steps: &[(Span, String)]) -> Diagnostic {
+fn cycle(id: Code, title: String, steps: &[(Span, String)]) -> Diagnostic {
     let next = |i: usize| &steps[(i + 1) % steps.len()].1;
     let text = |i: usize| {
         let name = &steps[i].1;
@@ -193,7 +203,7 @@ fn first_name(steps: &[(Span, String)]) -> &str {
 
 pub(in crate::types) fn declaration_cycle(steps: &[(Span, String)]) -> Diagnostic {
     cycle(
-        "E0119",
+        Code::E0119,
         format!("the declaration of {} depends on itself", first_name(steps)),
         steps,
     )
@@ -201,7 +211,7 @@ pub(in crate::types) fn declaration_cycle(steps: &[(Span, String)]) -> Diagnosti
 
 pub(in crate::types) fn initialization_cycle(steps: &[(Span, String)]) -> Diagnostic {
     cycle(
-        "E0120",
+        Code::E0120,
         format!(
             "the initial value of {} depends on itself",
             first_name(steps)
@@ -213,7 +223,7 @@ pub(in crate::types) fn initialization_cycle(steps: &[(Span, String)]) -> Diagno
 /// `has_struct` tells whether one of the types is a struct or array, which would contain itself.
 pub(in crate::types) fn recursive_type(steps: &[(Span, String)], has_struct: bool) -> Diagnostic {
     let diagnostic = cycle(
-        "E0121",
+        Code::E0121,
         format!("invalid recursive type {}", first_name(steps)),
         steps,
     );

@@ -1,13 +1,13 @@
 //! `E03xx`: operands, operators, constants, selectors, indices.
 
-use super::{Diagnostic, Span, counted, with_help, with_note};
+use super::{Code, Diagnostic, Span, counted, with_help, with_note};
 use crate::types::operand::Unfit;
 
 // ---- what an expression is ----------------------------------------------------------------------------
 
 pub(in crate::types) fn no_value(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0301",
+        Code::E0301,
         at,
         format!("{text} (no value) used as a value"),
         "this call has no result",
@@ -15,12 +15,17 @@ pub(in crate::types) fn no_value(at: Span, text: &str) -> Diagnostic {
 }
 
 pub(in crate::types) fn builtin_not_called(at: Span, text: &str) -> Diagnostic {
-    Diagnostic::error("E0302", at, format!("{text} (built-in) must be called"), "")
+    Diagnostic::error(
+        Code::E0302,
+        at,
+        format!("{text} (built-in) must be called"),
+        "",
+    )
 }
 
 pub(in crate::types) fn type_as_value(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0303",
+        Code::E0303,
         at,
         format!("{text} (type) is not an expression"),
         "expected a value",
@@ -32,14 +37,14 @@ pub(in crate::types) fn several_values(at: Span, text: &str, count: usize) -> Di
         "{text} gives {} where one is needed",
         counted(count, "value")
     );
-    Diagnostic::error("E0304", at, title, "").with_help("assign the results to variables first")
+    Diagnostic::error(Code::E0304, at, title, "").with_help("assign the results to variables first")
 }
 
 // ---- operators ----------------------------------------------------------------------------------------
 
 pub(in crate::types) fn operator_not_defined(at: Span, op: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0305",
+        Code::E0305,
         at,
         format!("operator {op} is not defined on {what}"),
         "",
@@ -54,7 +59,7 @@ pub(in crate::types) fn mismatched_types(
     numbers: bool,
 ) -> Diagnostic {
     let title = format!("mismatched types {x_ty} and {y_ty} in `{text}`");
-    let diagnostic = Diagnostic::error("E0306", at, title, "")
+    let diagnostic = Diagnostic::error(Code::E0306, at, title, "")
         .with_label(x, x_ty)
         .with_label(y, y_ty);
     if numbers {
@@ -66,7 +71,7 @@ pub(in crate::types) fn mismatched_types(
 
 pub(in crate::types) fn incomparable(at: Span, op: &str, what: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0307",
+        Code::E0307,
         at,
         format!("operator {op} is not defined on {what}"),
         "",
@@ -75,12 +80,12 @@ pub(in crate::types) fn incomparable(at: Span, op: &str, what: &str, why: &str) 
 }
 
 pub(in crate::types) fn division_by_zero(at: Span) -> Diagnostic {
-    Diagnostic::error("E0308", at, "division by zero", "this is 0")
+    Diagnostic::error(Code::E0308, at, "division by zero", "this is 0")
 }
 
 pub(in crate::types) fn shift_of_non_integer(at: Span, text: &str, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0309",
+        Code::E0309,
         at,
         format!("shifted operand {text} must be an integer"),
         format!("here it is a {ty}"),
@@ -89,7 +94,7 @@ pub(in crate::types) fn shift_of_non_integer(at: Span, text: &str, ty: &str) -> 
 
 pub(in crate::types) fn shift_count_not_integer(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0310",
+        Code::E0310,
         at,
         format!("shift count {what} must be an integer"),
         "",
@@ -97,12 +102,12 @@ pub(in crate::types) fn shift_count_not_integer(at: Span, what: &str) -> Diagnos
 }
 
 pub(in crate::types) fn negative_shift(at: Span, count: &str) -> Diagnostic {
-    Diagnostic::error("E0311", at, format!("negative shift count {count}"), "")
+    Diagnostic::error(Code::E0311, at, format!("negative shift count {count}"), "")
 }
 
 pub(in crate::types) fn shift_too_far(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0312",
+        Code::E0312,
         at,
         "invalid shift count",
         "too large for a constant shift",
@@ -111,7 +116,7 @@ pub(in crate::types) fn shift_too_far(at: Span) -> Diagnostic {
 
 pub(in crate::types) fn no_address(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0313",
+        Code::E0313,
         at,
         format!("cannot take the address of {what}"),
         "not a variable",
@@ -121,7 +126,7 @@ pub(in crate::types) fn no_address(at: Span, what: &str) -> Diagnostic {
 
 pub(in crate::types) fn address_of_non_struct(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0314",
+        Code::E0314,
         at,
         format!("cannot take the address of a value of type {ty}"),
         "not a struct",
@@ -133,7 +138,7 @@ pub(in crate::types) fn address_of_non_struct(at: Span, ty: &str) -> Diagnostic 
 
 pub(in crate::types) fn cannot_indirect(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0315",
+        Code::E0315,
         at,
         format!("cannot follow {what}"),
         "not a pointer",
@@ -143,7 +148,7 @@ pub(in crate::types) fn cannot_indirect(at: Span, what: &str) -> Diagnostic {
 pub(in crate::types) fn not_a_queue(at: Span, what: &str, receive: bool) -> Diagnostic {
     let verb = if receive { "receive from" } else { "send to" };
     Diagnostic::error(
-        "E0316",
+        Code::E0316,
         at,
         format!("cannot {verb} {what}"),
         "neither channel nor port",
@@ -157,7 +162,7 @@ pub(in crate::types) fn wrong_direction(at: Span, what: &str, receive: bool) -> 
         ("send to", "receive-only")
     };
     Diagnostic::error(
-        "E0317",
+        Code::E0317,
         at,
         format!("cannot {verb} {what}"),
         format!("it is {only}"),
@@ -186,7 +191,7 @@ pub(in crate::types) fn constant_does_not_fit(
     } else {
         format!("{title} {}", in_context(context))
     };
-    Diagnostic::error("E0318", at, title, label)
+    Diagnostic::error(Code::E0318, at, title, label)
 }
 
 /// `in the …`, unless the context brings its own preposition.
@@ -200,7 +205,7 @@ fn in_context(context: &str) -> String {
 
 pub(in crate::types) fn constant_too_large(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0319",
+        Code::E0319,
         at,
         "constant overflow",
         "the value is beyond what constants can hold",
@@ -222,14 +227,14 @@ pub(in crate::types) fn no_member(
         format!("type {ty} has no field or method {name}")
     };
     with_help(
-        Diagnostic::error("E0320", at, format!("{what} has no {name}"), label),
+        Diagnostic::error(Code::E0320, at, format!("{what} has no {name}"), label),
         help,
     )
 }
 
 pub(in crate::types) fn ambiguous_selector(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0321",
+        Code::E0321,
         at,
         format!("ambiguous selector {text}"),
         "several embedded fields have it",
@@ -239,7 +244,7 @@ pub(in crate::types) fn ambiguous_selector(at: Span, text: &str) -> Diagnostic {
 
 pub(in crate::types) fn pointer_method_on_value(at: Span, name: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0322",
+        Code::E0322,
         at,
         format!("cannot call pointer method {name} on {what}"),
         "its address cannot be taken",
@@ -249,7 +254,7 @@ pub(in crate::types) fn pointer_method_on_value(at: Span, name: &str, what: &str
 
 pub(in crate::types) fn method_expr_needs_pointer(at: Span, ty: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0323",
+        Code::E0323,
         at,
         format!("{ty}.{name} has a pointer receiver"),
         "",
@@ -264,7 +269,7 @@ pub(in crate::types) fn no_method(at: Span, ty: &str, name: &str, is_field: bool
         "not declared"
     };
     Diagnostic::error(
-        "E0324",
+        Code::E0324,
         at,
         format!("type {ty} has no method {name}"),
         label,
@@ -273,7 +278,7 @@ pub(in crate::types) fn no_method(at: Span, ty: &str, name: &str, is_field: bool
 
 pub(in crate::types) fn assert_on_non_interface(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0325",
+        Code::E0325,
         at,
         format!("{what} is not an interface"),
         "its type is known already",
@@ -287,24 +292,24 @@ pub(in crate::types) fn impossible_assertion(
     ty: &str,
     why: &str,
 ) -> Diagnostic {
-    Diagnostic::error("E0326", at, format!("{what} can never hold a {ty}"), "").with_note(why)
+    Diagnostic::error(Code::E0326, at, format!("{what} can never hold a {ty}"), "").with_note(why)
 }
 
 // ---- indices ------------------------------------------------------------------------------------------
 
 pub(in crate::types) fn cannot_index(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0327", at, format!("cannot index {what}"), "")
+    Diagnostic::error(Code::E0327, at, format!("cannot index {what}"), "")
         .with_note("arrays, slices, strings and maps can be indexed")
 }
 
 pub(in crate::types) fn cannot_slice(at: Span, what: &str) -> Diagnostic {
-    Diagnostic::error("E0328", at, format!("cannot slice {what}"), "")
+    Diagnostic::error(Code::E0328, at, format!("cannot slice {what}"), "")
         .with_note("arrays, slices and strings can be sliced")
 }
 
 pub(in crate::types) fn slice_of_unaddressable(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0329",
+        Code::E0329,
         at,
         format!("cannot slice {what}"),
         "not a variable",
@@ -313,16 +318,21 @@ pub(in crate::types) fn slice_of_unaddressable(at: Span, what: &str) -> Diagnost
 }
 
 pub(in crate::types) fn full_slice_of_string(at: Span) -> Diagnostic {
-    Diagnostic::error("E0330", at, "a string has no capacity to slice by", "")
+    Diagnostic::error(Code::E0330, at, "a string has no capacity to slice by", "")
 }
 
 pub(in crate::types) fn index_not_integer(at: Span, role: &str, what: &str) -> Diagnostic {
-    Diagnostic::error("E0331", at, format!("{role} {what} must be an integer"), "")
+    Diagnostic::error(
+        Code::E0331,
+        at,
+        format!("{role} {what} must be an integer"),
+        "",
+    )
 }
 
 pub(in crate::types) fn negative_index(at: Span, role: &str, value: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0332",
+        Code::E0332,
         at,
         format!("{role} {value} must not be negative"),
         "",
@@ -331,7 +341,7 @@ pub(in crate::types) fn negative_index(at: Span, role: &str, value: &str) -> Dia
 
 pub(in crate::types) fn index_out_of_bounds(at: Span, value: u64, limit: u64) -> Diagnostic {
     Diagnostic::error(
-        "E0333",
+        Code::E0333,
         at,
         format!("index {value} out of bounds [0:{limit}]"),
         "",
@@ -340,7 +350,7 @@ pub(in crate::types) fn index_out_of_bounds(at: Span, value: u64, limit: u64) ->
 
 pub(in crate::types) fn swapped_bounds(at: Span, low: u64, high: u64) -> Diagnostic {
     Diagnostic::error(
-        "E0334",
+        Code::E0334,
         at,
         format!("the bounds are in the wrong order: {low} > {high}"),
         "",
@@ -362,14 +372,19 @@ pub(in crate::types) fn cannot_convert(
         Unfit::Overflows => "overflows",
     };
     with_note(
-        Diagnostic::error("E0335", at, format!("cannot convert {what} to {ty}"), label),
+        Diagnostic::error(
+            Code::E0335,
+            at,
+            format!("cannot convert {what} to {ty}"),
+            label,
+        ),
         why,
     )
 }
 
 pub(in crate::types) fn try_without_error(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0336",
+        Code::E0336,
         at,
         format!("`?` needs a last result of type error, not {what}"),
         "",
@@ -378,7 +393,7 @@ pub(in crate::types) fn try_without_error(at: Span, what: &str) -> Diagnostic {
 
 pub(in crate::types) fn no_error_result(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0337",
+        Code::E0337,
         at,
         format!("`{what}` needs a function whose last result is error"),
         "",

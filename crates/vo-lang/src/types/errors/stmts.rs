@@ -1,6 +1,6 @@
 //! `E05xx`: statements, assignments, jumps.
 
-use super::{Diagnostic, Span, counted, with_note};
+use super::{Code, Diagnostic, Span, counted, with_note};
 use crate::types::stmt::Falls;
 
 // ---- assignments --------------------------------------------------------------------------------------
@@ -16,7 +16,7 @@ pub(in crate::types) fn not_assignable(
     let label = format!("expected {want}, found {have}");
     with_note(
         Diagnostic::error(
-            "E0501",
+            Code::E0501,
             at,
             format!("cannot use {what} as {want} in {context}"),
             label,
@@ -26,8 +26,13 @@ pub(in crate::types) fn not_assignable(
 }
 
 pub(in crate::types) fn untyped_nil(at: Span, context: &str) -> Diagnostic {
-    Diagnostic::error("E0502", at, format!("nil without a type in {context}"), "")
-        .with_help("give the variable a type: `var p *T = nil`")
+    Diagnostic::error(
+        Code::E0502,
+        at,
+        format!("nil without a type in {context}"),
+        "",
+    )
+    .with_help("give the variable a type: `var p *T = nil`")
 }
 
 pub(in crate::types) fn assignment_count(
@@ -41,12 +46,12 @@ pub(in crate::types) fn assignment_count(
         Some(call) => format!("assignment mismatch: {variables}, but {call} gives {values}"),
         None => format!("assignment mismatch: {variables}, but {values}"),
     };
-    Diagnostic::error("E0503", at, title, "")
+    Diagnostic::error(Code::E0503, at, title, "")
 }
 
 pub(in crate::types) fn unassignable(at: Span, what: &str, string: bool) -> Diagnostic {
     let diagnostic = Diagnostic::error(
-        "E0504",
+        Code::E0504,
         at,
         format!("cannot assign to {what}"),
         "not a variable or map element",
@@ -62,7 +67,7 @@ pub(in crate::types) fn unassignable(at: Span, what: &str, string: bool) -> Diag
 
 pub(in crate::types) fn field_of_map_element(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0505",
+        Code::E0505,
         at,
         format!("cannot assign to {text}"),
         "a part of an element of a map",
@@ -72,7 +77,7 @@ pub(in crate::types) fn field_of_map_element(at: Span, text: &str) -> Diagnostic
 
 pub(in crate::types) fn repeated_in_define(at: Span, name: &str, previous: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0506",
+        Code::E0506,
         at,
         format!("{name} stands twice on the left of :="),
         "",
@@ -81,7 +86,7 @@ pub(in crate::types) fn repeated_in_define(at: Span, name: &str, previous: Span)
 }
 
 pub(in crate::types) fn no_new_variables(at: Span) -> Diagnostic {
-    Diagnostic::error("E0507", at, "no new variables on the left of :=", "")
+    Diagnostic::error(Code::E0507, at, "no new variables on the left of :=", "")
         .with_help("use `=` to assign")
 }
 
@@ -92,13 +97,13 @@ pub(in crate::types) fn result_count(
     want: &str,
 ) -> Diagnostic {
     let few = if too_many { "too many" } else { "not enough" };
-    Diagnostic::error("E0508", at, format!("{few} values to return"), "")
+    Diagnostic::error(Code::E0508, at, format!("{few} values to return"), "")
         .with_note(format!("have {have}, want {want}"))
 }
 
 pub(in crate::types) fn shadowed_result(at: Span, name: &str, inner: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0509",
+        Code::E0509,
         at,
         format!("result {name} is not in scope here"),
         "",
@@ -108,7 +113,7 @@ pub(in crate::types) fn shadowed_result(at: Span, name: &str, inner: Span) -> Di
 
 pub(in crate::types) fn missing_return(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0510",
+        Code::E0510,
         at,
         "missing return",
         "the function may end here without results",
@@ -119,7 +124,7 @@ pub(in crate::types) fn missing_return(at: Span) -> Diagnostic {
 
 pub(in crate::types) fn unused_value(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0520",
+        Code::E0520,
         at,
         format!("{text} is not used"),
         "a value alone is no statement",
@@ -128,7 +133,7 @@ pub(in crate::types) fn unused_value(at: Span, text: &str) -> Diagnostic {
 
 pub(in crate::types) fn condition_not_boolean(at: Span, statement: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0521",
+        Code::E0521,
         at,
         format!("the condition of `{statement}` is {what}"),
         "expected a bool",
@@ -137,7 +142,7 @@ pub(in crate::types) fn condition_not_boolean(at: Span, statement: &str, what: &
 
 pub(in crate::types) fn cannot_switch(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0522",
+        Code::E0522,
         at,
         format!("cannot switch on {what}"),
         "its values cannot be compared",
@@ -146,7 +151,7 @@ pub(in crate::types) fn cannot_switch(at: Span, what: &str) -> Diagnostic {
 
 pub(in crate::types) fn case_not_boolean(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0523",
+        Code::E0523,
         at,
         format!("the case is {what}"),
         "expected a bool",
@@ -156,7 +161,7 @@ pub(in crate::types) fn case_not_boolean(at: Span, what: &str) -> Diagnostic {
 
 pub(in crate::types) fn case_mismatch(at: Span, what: &str, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0524",
+        Code::E0524,
         at,
         format!("the case is {what}"),
         format!("the switch is on a value of type {ty}"),
@@ -164,13 +169,13 @@ pub(in crate::types) fn case_mismatch(at: Span, what: &str, ty: &str) -> Diagnos
 }
 
 pub(in crate::types) fn duplicate_case(at: Span, shown: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0525", at, format!("duplicate case {shown}"), "")
+    Diagnostic::error(Code::E0525, at, format!("duplicate case {shown}"), "")
         .with_label(previous, "the other one")
 }
 
 pub(in crate::types) fn cannot_range(at: Span, what: &str, why: &str) -> Diagnostic {
     with_note(
-        Diagnostic::error("E0526", at, format!("cannot range over {what}"), ""),
+        Diagnostic::error(Code::E0526, at, format!("cannot range over {what}"), ""),
         why,
     )
 }
@@ -178,7 +183,7 @@ pub(in crate::types) fn cannot_range(at: Span, what: &str, why: &str) -> Diagnos
 pub(in crate::types) fn too_many_range_variables(at: Span, what: &str, given: usize) -> Diagnostic {
     let given = counted(given, "value");
     Diagnostic::error(
-        "E0527",
+        Code::E0527,
         at,
         format!("range over {what} gives {given} at each step"),
         "one too many",
@@ -187,7 +192,7 @@ pub(in crate::types) fn too_many_range_variables(at: Span, what: &str, given: us
 
 pub(in crate::types) fn range_variable_not_integer(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0528",
+        Code::E0528,
         at,
         format!("a variable of type {ty} cannot count"),
         "expected an integer",
@@ -195,18 +200,23 @@ pub(in crate::types) fn range_variable_not_integer(at: Span, ty: &str) -> Diagno
 }
 
 pub(in crate::types) fn port_send_in_select(at: Span) -> Diagnostic {
-    Diagnostic::error("E0529", at, "select cannot send to a port", "")
+    Diagnostic::error(Code::E0529, at, "select cannot send to a port", "")
         .with_note("it can receive from one")
 }
 
 // ---- jumps --------------------------------------------------------------------------------------------
 
 pub(in crate::types) fn misplaced_break(at: Span) -> Diagnostic {
-    Diagnostic::error("E0540", at, "break outside a loop, switch or select", "")
+    Diagnostic::error(
+        Code::E0540,
+        at,
+        "break outside a loop, switch or select",
+        "",
+    )
 }
 
 pub(in crate::types) fn misplaced_continue(at: Span) -> Diagnostic {
-    Diagnostic::error("E0541", at, "continue outside a loop", "")
+    Diagnostic::error(Code::E0541, at, "continue outside a loop", "")
 }
 
 pub(in crate::types) fn misplaced_fallthrough(at: Span, falls: Falls) -> Diagnostic {
@@ -215,17 +225,22 @@ pub(in crate::types) fn misplaced_fallthrough(at: Span, falls: Falls) -> Diagnos
         Falls::TypeSwitch => "a type switch has none",
         Falls::No | Falls::Yes => "it stands only at the end of a case",
     };
-    Diagnostic::error("E0542", at, "misplaced fallthrough", why)
+    Diagnostic::error(Code::E0542, at, "misplaced fallthrough", why)
 }
 
 pub(in crate::types) fn duplicate_label(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0543", at, format!("label {name} is declared twice"), "")
-        .with_label(previous, "the other one")
+    Diagnostic::error(
+        Code::E0543,
+        at,
+        format!("label {name} is declared twice"),
+        "",
+    )
+    .with_label(previous, "the other one")
 }
 
 pub(in crate::types) fn unused_label(at: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0544",
+        Code::E0544,
         at,
         format!("label {name} declared and not used"),
         "",
@@ -243,5 +258,10 @@ pub(in crate::types) fn invalid_label(
         (true, "continue") => "it names no loop around this",
         (true, _) => "it names no loop, switch or select around this",
     };
-    Diagnostic::error("E0545", at, format!("invalid {what} label {name}"), label)
+    Diagnostic::error(
+        Code::E0545,
+        at,
+        format!("invalid {what} label {name}"),
+        label,
+    )
 }

@@ -1,10 +1,10 @@
 //! `E02xx`: type expressions and what types may contain.
 
-use super::{Diagnostic, Span};
+use super::{Code, Diagnostic, Span};
 
 pub(in crate::types) fn not_a_type(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0201",
+        Code::E0201,
         at,
         format!("{text} is not a type"),
         "expected a type",
@@ -13,7 +13,7 @@ pub(in crate::types) fn not_a_type(at: Span, text: &str) -> Diagnostic {
 
 pub(in crate::types) fn pointer_to_non_struct(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0202",
+        Code::E0202,
         at,
         format!("`*{ty}` is not available in Vo"),
         format!("{ty} is not a struct type"),
@@ -24,7 +24,7 @@ pub(in crate::types) fn pointer_to_non_struct(at: Span, ty: &str) -> Diagnostic 
 
 pub(in crate::types) fn no_generics(at: Span) -> Diagnostic {
     Diagnostic::error(
-        "E0203",
+        Code::E0203,
         at,
         "type parameters are not part of Vo",
         "this would be an instantiation",
@@ -32,18 +32,9 @@ pub(in crate::types) fn no_generics(at: Span) -> Diagnostic {
     .with_help("use `any` and a type assertion, or write the type out")
 }
 
-pub(in crate::types) fn open_array(at: Span) -> Diagnostic {
-    Diagnostic::error(
-        "E0204",
-        at,
-        "`[...]` is only for array literals",
-        "expected a length",
-    )
-}
-
 pub(in crate::types) fn array_length_not_constant(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0205",
+        Code::E0205,
         at,
         format!("array length {text} is not constant"),
         "",
@@ -53,7 +44,7 @@ pub(in crate::types) fn array_length_not_constant(at: Span, text: &str) -> Diagn
 
 pub(in crate::types) fn array_length_not_integer(at: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0206",
+        Code::E0206,
         at,
         format!("array length {what} is not an integer"),
         "",
@@ -62,7 +53,7 @@ pub(in crate::types) fn array_length_not_integer(at: Span, what: &str) -> Diagno
 
 pub(in crate::types) fn array_length_out_of_range(at: Span, text: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0207",
+        Code::E0207,
         at,
         format!("invalid array length {text}"),
         "negative or too large",
@@ -70,12 +61,18 @@ pub(in crate::types) fn array_length_out_of_range(at: Span, text: &str) -> Diagn
 }
 
 pub(in crate::types) fn invalid_map_key(at: Span, ty: &str, why: &str) -> Diagnostic {
-    Diagnostic::error("E0208", at, format!("{ty} cannot be the key of a map"), "").with_note(why)
+    Diagnostic::error(
+        Code::E0208,
+        at,
+        format!("{ty} cannot be the key of a map"),
+        "",
+    )
+    .with_note(why)
 }
 
 pub(in crate::types) fn unsendable(at: Span, ty: &str, why: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0209",
+        Code::E0209,
         at,
         format!("{ty} cannot be sent to another island"),
         "",
@@ -84,17 +81,27 @@ pub(in crate::types) fn unsendable(at: Span, ty: &str, why: &str) -> Diagnostic 
 }
 
 pub(in crate::types) fn duplicate_field(at: Span, name: &str, previous: Span) -> Diagnostic {
-    Diagnostic::error("E0210", at, format!("the struct has two fields {name}"), "")
-        .with_label(previous, "the other one")
+    Diagnostic::error(
+        Code::E0210,
+        at,
+        format!("the struct has two fields {name}"),
+        "",
+    )
+    .with_label(previous, "the other one")
 }
 
 pub(in crate::types) fn invalid_embedded(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0211", at, format!("{ty} cannot be embedded"), "a pointer")
-        .with_note("only a type name or a pointer to a struct can be embedded")
+    Diagnostic::error(
+        Code::E0211,
+        at,
+        format!("{ty} cannot be embedded"),
+        "a pointer",
+    )
+    .with_note("only a type name or a pointer to a struct can be embedded")
 }
 
 pub(in crate::types) fn blank_method(at: Span) -> Diagnostic {
-    Diagnostic::error("E0212", at, "a method of an interface needs a name", "")
+    Diagnostic::error(Code::E0212, at, "a method of an interface needs a name", "")
 }
 
 pub(in crate::types) fn duplicate_interface_method(
@@ -103,7 +110,7 @@ pub(in crate::types) fn duplicate_interface_method(
     previous: Span,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0213",
+        Code::E0213,
         at,
         format!("the interface has two methods {name}"),
         "",
@@ -113,7 +120,7 @@ pub(in crate::types) fn duplicate_interface_method(
 
 pub(in crate::types) fn embeds_non_interface(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0214",
+        Code::E0214,
         at,
         format!("{ty} is not an interface"),
         "only interfaces can be embedded here",
@@ -128,7 +135,7 @@ pub(in crate::types) fn conflicting_method(
     want: &str,
 ) -> Diagnostic {
     Diagnostic::error(
-        "E0215",
+        Code::E0215,
         at,
         format!("the interface has two methods {name} of different types"),
         "",
@@ -138,7 +145,7 @@ pub(in crate::types) fn conflicting_method(
 
 pub(in crate::types) fn receiver_without_name(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0216",
+        Code::E0216,
         at,
         format!("invalid receiver type {ty}"),
         "not a defined type",
@@ -150,7 +157,7 @@ pub(in crate::types) fn receiver_without_name(at: Span, ty: &str) -> Diagnostic 
 
 pub(in crate::types) fn foreign_receiver(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0217",
+        Code::E0217,
         at,
         format!("cannot declare a method of {ty}"),
         "declared in another package",
@@ -162,7 +169,7 @@ pub(in crate::types) fn foreign_receiver(at: Span, ty: &str) -> Diagnostic {
 
 pub(in crate::types) fn receiver_pointer_or_interface(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0218",
+        Code::E0218,
         at,
         format!("invalid receiver type {ty}"),
         "a pointer or an interface",
@@ -171,7 +178,7 @@ pub(in crate::types) fn receiver_pointer_or_interface(at: Span, ty: &str) -> Dia
 
 pub(in crate::types) fn pointer_receiver_on_non_struct(at: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
-        "E0219",
+        Code::E0219,
         at,
         format!("a method of {ty} cannot have a pointer receiver"),
         "not a struct type",
@@ -181,13 +188,13 @@ pub(in crate::types) fn pointer_receiver_on_non_struct(at: Span, ty: &str) -> Di
 }
 
 pub(in crate::types) fn invalid_const_type(at: Span, ty: &str) -> Diagnostic {
-    Diagnostic::error("E0220", at, format!("{ty} has no constants"), "")
+    Diagnostic::error(Code::E0220, at, format!("{ty} has no constants"), "")
         .with_note("constants are booleans, numbers and strings")
 }
 
 pub(in crate::types) fn type_too_deep(at: Span, ty: &str, levels: u32, parts: u64) -> Diagnostic {
     Diagnostic::error(
-        "E0222",
+        Code::E0222,
         at,
         format!("type {ty} is nested too deeply"),
         "",
@@ -199,7 +206,7 @@ pub(in crate::types) fn type_too_deep(at: Span, ty: &str, levels: u32, parts: u6
 }
 
 pub(in crate::types) fn too_many_results(at: Span, max: usize) -> Diagnostic {
-    Diagnostic::error("E0223", at, "too many results", "")
+    Diagnostic::error(Code::E0223, at, "too many results", "")
         .with_note(format!(
             "results take at most {max} words: numbers and pointers one, strings and interfaces two, slices three"
         ))
@@ -208,7 +215,7 @@ pub(in crate::types) fn too_many_results(at: Span, max: usize) -> Diagnostic {
 
 pub(in crate::types) fn type_too_large(at: Span, ty: &str, max: u64) -> Diagnostic {
     Diagnostic::error(
-        "E0221",
+        Code::E0221,
         at,
         format!("values of type {ty} are too large"),
         "",
