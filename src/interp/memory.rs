@@ -124,10 +124,11 @@ impl Machine<'_> {
     ) -> Step {
         let (lo, hi, cap) = (self.get(lo), self.get(hi), self.get(cap));
         // Unsigned, so that what is negative is too large.
-        match max.0.map(|slot| self.get(slot)) {
+        let low_fault = match max.0.map(|slot| self.get(slot)) {
             Some(max) => {
                 self.check(max <= cap, Fault::SliceMax, max, cap)?;
                 self.check(hi <= max, Fault::SliceHighMax, hi, max)?;
+                Fault::SliceLowHigh
             }
             None => {
                 let fault = match kind {
@@ -135,9 +136,10 @@ impl Machine<'_> {
                     SliceKind::Fixed => Fault::SliceHighLen,
                 };
                 self.check(hi <= cap, fault, hi, cap)?;
+                Fault::SliceLow
             }
-        }
-        self.check(lo <= hi, Fault::SliceLow, lo, hi)
+        };
+        self.check(lo <= hi, low_fault, lo, hi)
     }
 
     pub(super) fn concat(&mut self, ptr: &Dst, len: &Dst, parts: &Srcs) -> Step {

@@ -73,7 +73,7 @@ impl Machine<'_> {
             0
         } else {
             // SAFETY: a channel.
-            unsafe { (*chan).len }
+            unsafe { (*chan).shown_len() }
         };
         self.write(dst, u64::from(len))
     }

@@ -5,7 +5,7 @@
 //! +0   receivers: head, tail      waiting receivers, oldest first
 //! +16  senders: head, tail        waiting senders, oldest first
 //! +32  len        u32             values in the ring
-//! +36  cap        u32             its room
+//! +36  cap        u32             its room; 0 where the ring is hidden
 //! +40  room       u32             `cap` where a send needs only the ring, else 0
 //! +44  floor      u32             0 where a receive needs only the ring, else the most there is
 //! +48  shape      3 * u8          of one value: words, references, interfaces
@@ -29,6 +29,8 @@
 //! 4. Words of the ring that hold no value are zero, or hold no references.
 //! 5. `room` is 0 when the channel is closed or a receiver waits, else `cap`; `floor` is the
 //!    largest number when a sender waits, else 0.
+//! 6. The ring of a timer's channel is hidden: `cap` is 0, and only `offer` puts a value there, at
+//!    most one. For programs `len` is never more than `cap`, so the channel looks unbuffered.
 
 use super::context::Context;
 use super::fiber::{Fiber, State, Waiter};
@@ -48,7 +50,7 @@ pub struct Chan {
     pub senders: Queue,
     /// Values in the ring.
     pub len: u32,
-    /// Room in the ring.
+    /// Room in the ring; 0 where it is hidden (invariant 6).
     pub cap: u32,
     /// See invariant 5.
     pub room: u32,
@@ -226,6 +228,18 @@ impl Chan {
         if next >= self.ring_words { 0 } else { next }
     }
 
+    /// What programs see of `len`.
+    pub fn shown_len(&self) -> u32 {
+        self.len.min(self.cap)
+    }
+
+    /// Hides the ring, which is empty and has room for one value, so that the channel looks unbuffered.
+    pub fn hide_ring(&mut self) {
+        debug_assert!(self.cap == 1 && self.len == 0);
+        self.cap = 0;
+        self.update();
+    }
+
     /// Restores invariant 5 after a queue, or `closed`, has changed.
     pub fn update(&mut self) {
         let blocked = self.closed != 0 || !self.receivers.head.is_null();
@@ -266,6 +280,20 @@ pub unsafe fn try_send(cx: &mut Context, chan: *mut Chan, value: *const u64) -> 
         }
     }
     Outcome::WouldBlock
+}
+
+/// Sends to a channel with a hidden ring, unless a value is in the ring already.
+///
+/// # Safety
+/// As for [`try_send`]; the channel was given to [`Chan::hide_ring`].
+pub unsafe fn offer(cx: &mut Context, chan: *mut Chan, value: *const u64) {
+    // SAFETY: the caller's promise; the ring has room for one value.
+    unsafe {
+        (*chan).cap = 1;
+        try_send(cx, chan, value);
+        (*chan).cap = 0;
+        (*chan).update();
+    }
 }
 
 /// Receives without waiting: from the ring (and lets a waiting sender refill it), or from a

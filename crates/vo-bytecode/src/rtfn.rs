@@ -178,6 +178,10 @@ runtime_functions! {
     /// again after each period of so many more; once where that is 0. Where there is a channel,
     /// the timer is forgotten with it. Gives the timer's key.
     TimerStart = "time.startTimer" (ptr, ptr, int, int) -> (int);
+    /// Hides the ring of a timer's channel.
+    TimerQueue = "time.hideRing" (ptr) -> ();
+    /// Sends to a timer's channel what a time is made of, unless a time is there already.
+    TimerFire = "time.fire" (ptr, int, int, int, ptr) -> ();
     /// Stops a timer: whether it was set.
     TimerStop = "time.stopTimer" (int) -> (int);
     /// Nanoseconds since the Unix epoch.

@@ -2,6 +2,7 @@
 
 use super::capture::Arrival;
 use super::emit::{Emitter, Mode};
+use super::raw::Raw;
 use crate::codegen::stubs::Stub;
 use crate::runtime::chan::{Chan, OK_VALUE, Queue};
 use crate::runtime::context::{Context, JitResult};
@@ -388,24 +389,36 @@ impl Emitter<'_, '_, '_> {
     }
 
     pub fn chan_len(&mut self, dst: Slot, chan: Slot) {
-        self.chan_field(dst, chan, offset_of!(Chan, len));
+        self.chan_value(dst, chan, |raw, chan| {
+            // A hidden ring is not shown.
+            let len = raw.load(I32, chan, offset_of!(Chan, len));
+            let cap = raw.load(I32, chan, offset_of!(Chan, cap));
+            raw.b.ins().umin(len, cap)
+        });
     }
 
     pub fn chan_cap(&mut self, dst: Slot, chan: Slot) {
-        self.chan_field(dst, chan, offset_of!(Chan, cap));
+        self.chan_value(dst, chan, |raw, chan| {
+            raw.load(I32, chan, offset_of!(Chan, cap))
+        });
     }
 
-    /// A field of a channel; 0 for nil.
-    fn chan_field(&mut self, dst: Slot, chan: Slot, offset: usize) {
+    /// A number of a channel; 0 for nil.
+    fn chan_value(
+        &mut self,
+        dst: Slot,
+        chan: Slot,
+        number: impl FnOnce(&mut Raw<'_, '_>, Value) -> Value,
+    ) {
         let chan = self.get(chan);
         let (there, join) = (self.raw.block(), self.raw.block());
         let value = self.raw.param(join, I64);
         let zero = self.raw.int(0);
         self.raw.branch_args(chan, there, &[], join, &[zero]);
         self.raw.at(there);
-        let field = self.raw.load(I32, chan, offset);
-        let field = self.raw.b.ins().uextend(I64, field);
-        self.raw.jump(join, &[field]);
+        let number = number(&mut self.raw, chan);
+        let number = self.raw.b.ins().uextend(I64, number);
+        self.raw.jump(join, &[number]);
         self.raw.at(join);
         self.set(dst, value);
     }

@@ -59,6 +59,8 @@ macro_rules! function {
     (Random) => { process::random };
     (Sleep) => { time::sleep };
     (TimerStart) => { time::start_timer };
+    (TimerQueue) => { time::hide_ring };
+    (TimerFire) => { time::fire };
     (TimerStop) => { time::stop_timer };
     (WallNanos) => { time::wall_nanos };
     (MonoNanos) => { time::mono_nanos };

@@ -1,5 +1,6 @@
 //! Clocks, sleep, and timers.
 
+use crate::runtime::chan::{self, Chan};
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::fiber::State;
 use crate::runtime::timer::{Action, Start, TimerKey};
@@ -55,6 +56,22 @@ pub fn start_timer(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> 
         .timers
         .add(Instant::now() + span(args[2]), Action::Start(start));
     rets[0] = key.data().as_ffi();
+    JitResult::Ok
+}
+
+/// `time.hideRing`
+pub fn hide_ring(_: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
+    let chan = args[0] as *mut Chan;
+    // SAFETY: the package gives a channel that it has just made.
+    unsafe { (*chan).hide_ring() };
+    JitResult::Ok
+}
+
+/// `time.fire`
+pub fn fire(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
+    let chan = args[0] as *mut Chan;
+    // SAFETY: the package gives a channel of times whose ring is hidden, and the parts of a time.
+    unsafe { chan::offer(cx, chan, args[1..].as_ptr()) };
     JitResult::Ok
 }
 
