@@ -471,7 +471,7 @@ mod hot_loops {
     }
 
     /// Rounds of the loops, all told.
-    const ITEMS: u64 = 50_000_000;
+    const ITEMS: u64 = 200_000_000;
 
     /// One loop of shifts and additions, each round waiting for the one before.
     const SINGLE: &str = "

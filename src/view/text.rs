@@ -294,7 +294,13 @@ fn tell_inst(
 }
 
 /// A line for the list of functions.
-pub fn listed(name: &str, blocks: usize, points: usize, facts: &Facts) -> String {
+pub fn listed(
+    name: &str,
+    blocks: usize,
+    points: usize,
+    facts: &Facts,
+    written_out: bool,
+) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let mut out = format!(
         "{name}: {blocks} block{}, {points} resume point{}",
@@ -306,9 +312,14 @@ pub fn listed(name: &str, blocks: usize, points: usize, facts: &Facts) -> String
         _ => write!(out, ", record of {} bytes", facts.record_bytes),
     };
     out += if facts.may_suspend {
-        ", may suspend\n"
+        ", may suspend"
     } else {
-        ", never suspends\n"
+        ", never suspends"
+    };
+    out += if written_out {
+        ", written out at its calls\n"
+    } else {
+        "\n"
     };
     for why in &facts.why {
         let _ = writeln!(out, "    {why}");

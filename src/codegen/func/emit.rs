@@ -95,6 +95,8 @@ pub(super) struct Emitter<'a, 'b, 'f> {
 pub(super) struct Known {
     /// Integer constants.
     pub constants: HashMap<Slot, i64>,
+    /// Floating-point constants.
+    pub floats: HashMap<Slot, f64>,
     /// References that are not null.
     pub not_null: HashSet<Slot>,
     /// Sums of a value and a constant.
@@ -423,6 +425,7 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         let known = &mut self.known;
         func.writes(at, |slot| {
             known.constants.remove(&slot);
+            known.floats.remove(&slot);
             known.not_null.remove(&slot);
             known.sums.remove(&slot);
         });
@@ -431,6 +434,12 @@ impl<'a, 'b, 'f> Emitter<'a, 'b, 'f> {
         }
         match &func.code[at] {
             Inst::Const { dst, value } => _ = known.constants.insert(dst.0, *value),
+            Inst::ConstF64 { dst, value } => {
+                known.floats.insert(dst.0, f64::from_bits(value.0));
+            }
+            Inst::ConstF32 { dst, value } => {
+                known.floats.insert(dst.0, f32::from_bits(value.0).into());
+            }
             Inst::NilCheck { a } => _ = known.not_null.insert(a.0),
             Inst::New { dst, .. } | Inst::Closure { dst, .. } | Inst::GlobalAddr { dst, .. } => {
                 known.not_null.insert(dst.0);

@@ -4,6 +4,7 @@ use super::emit::Emitter;
 use crate::cfg::BlockId;
 use crate::runtime::helpers::Helper;
 use cranelift_codegen::ir::InstBuilder;
+use cranelift_codegen::ir::types::{F32, F64};
 use vo_bytecode::Inst;
 
 impl Emitter<'_, '_, '_> {
@@ -17,11 +18,11 @@ impl Emitter<'_, '_, '_> {
                 self.set(dst.0, value);
             }
             Inst::ConstF64 { dst, value } => {
-                let value = self.raw.float64(f64::from_bits(value.0));
+                let value = self.raw.float(F64, value.0);
                 self.set(dst.0, value);
             }
             Inst::ConstF32 { dst, value } => {
-                let value = self.raw.float32(f32::from_bits(value.0));
+                let value = self.raw.float(F32, value.0.into());
                 self.set(dst.0, value);
             }
             Inst::Nil { dst } => {

@@ -169,12 +169,28 @@ impl Emitter<'_, '_, '_> {
 
     pub fn fbin(&mut self, dst: Slot, op: FBinOp, a: Slot, b: Slot) {
         let (x, y) = (self.get(a), self.get(b));
-        let ins = self.raw.b.ins();
+        let (known_x, known_y) = (self.known.floats.get(&a), self.known.floats.get(&b));
         let value = match op {
-            FBinOp::Add => ins.fadd(x, y),
-            FBinOp::Sub => ins.fsub(x, y),
-            FBinOp::Mul => ins.fmul(x, y),
-            FBinOp::Div => ins.fdiv(x, y),
+            FBinOp::Add => self.raw.b.ins().fadd(x, y),
+            FBinOp::Sub => self.raw.b.ins().fsub(x, y),
+            // A sum is there sooner than a product.
+            FBinOp::Mul if known_y == Some(&2.0) => self.raw.b.ins().fadd(x, x),
+            FBinOp::Mul if known_x == Some(&2.0) => self.raw.b.ins().fadd(y, y),
+            FBinOp::Mul => self.raw.b.ins().fmul(x, y),
+            FBinOp::Div => {
+                let ty = self.raw.b.func.dfg.value_type(x);
+                match known_y.and_then(|y| exact_reciprocal(*y, ty == F32)) {
+                    Some(reciprocal) => {
+                        let bits = match ty {
+                            F32 => (reciprocal as f32).to_bits().into(),
+                            _ => reciprocal.to_bits(),
+                        };
+                        let reciprocal = self.raw.float(ty, bits);
+                        self.raw.b.ins().fmul(x, reciprocal)
+                    }
+                    None => self.raw.b.ins().fdiv(x, y),
+                }
+            }
         };
         self.set(dst, value);
     }
@@ -332,5 +348,71 @@ fn float_type(kind: FloatKind) -> Type {
     match kind {
         FloatKind::F32 => F32,
         FloatKind::F64 => F64,
+    }
+}
+
+/// The reciprocal of a value, where multiplying by it gives what dividing by the value gives: that
+/// of a power of two that is a normal number, as its reciprocal is.
+fn exact_reciprocal(value: f64, single: bool) -> Option<f64> {
+    let reciprocal = value.recip();
+    let is_power = value.to_bits() << 12 == 0;
+    let normal = if single {
+        (value as f32).is_normal() && (reciprocal as f32).is_normal()
+    } else {
+        value.is_normal() && reciprocal.is_normal()
+    };
+    (is_power && normal).then_some(reciprocal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exact_reciprocal;
+
+    #[test]
+    fn only_powers_of_two_have_exact_reciprocals() {
+        for (value, single, expected) in [
+            (2.0, false, Some(0.5)),
+            (-0.25, false, Some(-4.0)),
+            (1.0, true, Some(1.0)),
+            (3.0, false, None),
+            (0.1, true, None),
+            (0.0, false, None),
+            (f64::INFINITY, false, None),
+            (f64::NAN, false, None),
+            (f64::MIN_POSITIVE, false, Some(2f64.powi(1022))),
+            (f64::MIN_POSITIVE / 2.0, false, None),
+            // The reciprocal is no normal number.
+            (2f64.powi(1023), false, None),
+            (2f64.powi(127), false, Some(2f64.powi(-127))),
+            (2f64.powi(127), true, None),
+            (2f64.powi(126), true, Some(2f64.powi(-126))),
+        ] {
+            assert_eq!(exact_reciprocal(value, single), expected, "{value}");
+        }
+    }
+
+    /// The same quotients, at the edges of what there is.
+    #[test]
+    fn multiplying_by_a_reciprocal_divides() {
+        let edges = [
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            5e-324,
+            1.1,
+            0.3,
+            f64::INFINITY,
+            -0.0,
+        ];
+        for exponent in -1022..=1022 {
+            let value = 2f64.powi(exponent);
+            let reciprocal = exact_reciprocal(value, false).expect("a power of two");
+            for x in edges {
+                assert_eq!(
+                    (x / value).to_bits(),
+                    (x * reciprocal).to_bits(),
+                    "{x}/{value}"
+                );
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
-use cranelift_codegen::ir::types::{F32X4, F64X2, I32, I64};
+use cranelift_codegen::ir::types::{F32, F32X4, F64X2, I32, I64};
 use cranelift_codegen::ir::{
     Block, BlockArg, ConstantData, Function as Clif, InstBuilder, MemFlagsData, StackSlot,
     StackSlotData, StackSlotKind, Type, Value,
@@ -71,32 +71,17 @@ impl<'a, 'b> Raw<'a, 'b> {
         self.b.ins().iconst(I64, value)
     }
 
-    /// A floating-point constant.
+    /// A floating-point constant of a type, given its bits.
     ///
-    /// One that is not zero is the first lane of a vector. It stands in memory then, and is read
-    /// before a loop: Cranelift makes scalar constants anew by integer instructions at each use.
-    pub fn float64(&mut self, value: f64) -> Value {
-        if value.to_bits() == 0 {
-            return self.b.ins().f64const(value);
+    /// One that is not zero is the first lane of a vector, and so stands in memory: Cranelift makes
+    /// scalar constants by two instructions at each use.
+    pub fn float(&mut self, ty: Type, bits: u64) -> Value {
+        if bits == 0 {
+            return self.zero(ty);
         }
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&value.to_le_bytes());
-        self.first_lane(F64X2, bytes)
-    }
-
-    /// The same with single precision.
-    pub fn float32(&mut self, value: f32) -> Value {
-        if value.to_bits() == 0 {
-            return self.b.ins().f32const(value);
-        }
-        let mut bytes = [0; 16];
-        bytes[..4].copy_from_slice(&value.to_le_bytes());
-        self.first_lane(F32X4, bytes)
-    }
-
-    fn first_lane(&mut self, vector: Type, bytes: [u8; 16]) -> Value {
-        let data = ConstantData::from(&bytes[..]);
+        let data = ConstantData::from(&u128::from(bits).to_le_bytes()[..]);
         let data = self.b.func.dfg.constants.insert(data);
+        let vector = if ty == F32 { F32X4 } else { F64X2 };
         let vector = self.b.ins().vconst(vector, data);
         self.b.ins().extractlane(vector, 0)
     }
@@ -105,7 +90,7 @@ impl<'a, 'b> Raw<'a, 'b> {
     pub fn zero(&mut self, ty: Type) -> Value {
         if ty.is_int() {
             self.b.ins().iconst(ty, 0)
-        } else if ty == cranelift_codegen::ir::types::F32 {
+        } else if ty == F32 {
             self.b.ins().f32const(0.0)
         } else {
             self.b.ins().f64const(0.0)

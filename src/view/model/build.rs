@@ -68,6 +68,11 @@ impl Builder {
         &self.plan
     }
 
+    /// Whether no call of a function is left: all are written out where they stood.
+    pub fn is_written_out(&self, id: FuncId) -> bool {
+        self.program.gone[id.index()]
+    }
+
     /// The facts about a function alone, without its graphs.
     pub fn facts(&self, id: FuncId) -> Facts {
         let (plan, facts) = (self.plan.func(id), self.calls.facts(id));
