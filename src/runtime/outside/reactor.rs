@@ -443,6 +443,16 @@ mod tests {
     }
 
     #[test]
+    fn a_look_leaves_a_notification_to_who_waits_next() {
+        let reactor = Reactor::new().expect("a reactor");
+        reactor.notify();
+        reactor.look();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        assert!(reactor.wait(Some(deadline)).expect("waits"));
+        assert!(Instant::now() < deadline);
+    }
+
+    #[test]
     fn an_event_completes_who_waits_and_is_kept_for_who_does_not() {
         let reactor = Reactor::new().expect("a reactor");
         let mut inbox = Inbox::new(Arc::default());
