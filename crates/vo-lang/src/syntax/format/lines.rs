@@ -180,7 +180,7 @@ impl Layout<'_> {
         let previous = self.previous(at);
         let breaks = self.line_breaks(at, previous);
         match previous {
-            Some(_) if breaks > 0 => self.begin_line(at, breaks),
+            Some(previous) if breaks > 0 => self.begin_line(at, breaks, previous),
             Some(previous) => self.separate(at, previous),
             None => self.begin_first(at),
         }
@@ -248,7 +248,7 @@ impl Layout<'_> {
         }
         let closes_list = matches!(item.tok, Some(Tok::RParen | Tok::RBracket))
             || (item.tok == Some(Tok::RBrace) && self.marks.literals.contains(&item.lo));
-        if closes_list {
+        if closes_list && previous.tok.is_some() {
             breaks = breaks.min(1);
         }
         breaks
@@ -262,7 +262,7 @@ impl Layout<'_> {
         self.mark_start(at);
     }
 
-    fn begin_line(&mut self, at: usize, breaks: usize) {
+    fn begin_line(&mut self, at: usize, breaks: usize, previous: usize) {
         self.end_line();
         if breaks > 1 {
             self.lines.push(Line {
@@ -274,8 +274,14 @@ impl Layout<'_> {
         self.line.indent = self.indent(at);
         self.current = self.line.indent;
         self.line.import = self.marks.imports.get(&item.lo).cloned();
-        self.line.section =
-            std::mem::take(&mut self.section_next) || self.marks.sections.contains(&item.lo);
+        // The lines of a binary expression have no columns in common.
+        let operator = self.items[..=previous]
+            .iter()
+            .rfind(|item| item.tok.is_some());
+        let operand = operator.is_some_and(|item| self.marks.spaced.contains_key(&item.lo));
+        self.line.section = std::mem::take(&mut self.section_next)
+            || operand
+            || self.marks.sections.contains(&item.lo);
         if let Some(element) = self.marks.elements.get(&item.lo).copied() {
             let breaks = self.frame().sizes.breaks(&element);
             self.line.section |= breaks || element.first;
@@ -301,11 +307,14 @@ impl Layout<'_> {
         let clause = self.marks.clauses.contains(&item.lo);
         let label = self.marks.labels.contains(&item.lo);
         let comment = item.tok.is_none();
+        let inside = comment && self.is_inside(at);
         let next = self.next_token(at).map(|next| (next.lo, next.tok));
         let with_clause = next.is_some_and(|(next, _)| {
             self.marks.clauses.contains(&next)
                 && self.source.position(next).column == self.source.position(item.lo).column
         });
+        let deeper = next.and_then(|(next, _)| self.marks.indents.get(&next));
+        let deeper = deeper.copied().unwrap_or(1);
         let frame = self.frame();
         if item.tok.is_some_and(Tok::is_closer) || clause || (comment && with_clause) {
             return frame.base;
@@ -314,10 +323,21 @@ impl Layout<'_> {
             return frame.content.saturating_sub(1);
         }
         let head = matches!(item.tok, Some(Tok::Package | Tok::Import));
-        if starts || comment || head || frame.fresh {
+        if starts || (comment && !inside) || head || frame.fresh {
             return frame.content;
         }
-        frame.element + 1
+        frame.element + deeper
+    }
+
+    /// Whether a comment stands within a statement or an element, whose next line is indented once more.
+    fn is_inside(&self, at: usize) -> bool {
+        let marks = self.marks;
+        self.next_token(at).is_some_and(|next| {
+            let begins = marks.starts.contains(&next.lo) || marks.clauses.contains(&next.lo);
+            let closes = next.tok.is_some_and(Tok::is_closer);
+            let head = matches!(next.tok, Some(Tok::Package | Tok::Import));
+            !(begins || closes || head || marks.labels.contains(&next.lo))
+        })
     }
 
     // ---- within lines ---------------------------------------------------------------------------------
@@ -354,7 +374,12 @@ impl Layout<'_> {
             self.colon_stops = None;
             return self.stops(1, true);
         }
-        if self.has_space(before, item) || would_join(before.text, item.text) {
+        let space = if before.tok.is_none() {
+            self.has_space_behind_comment(at, previous)
+        } else {
+            self.has_space(before, item)
+        };
+        if space || would_join(before.text, item.text) {
             self.text.push(' ');
         }
     }
@@ -367,12 +392,24 @@ impl Layout<'_> {
         }
     }
 
+    /// Whether there is a space between a comment and the token behind it in its line.
+    fn has_space_behind_comment(&self, at: usize, comment: usize) -> bool {
+        let token = self.items[..comment].iter().rfind(|i| i.tok.is_some());
+        let opened = |open: Tok| token.is_some_and(|token| token.tok == Some(open));
+        match self.items[at].tok {
+            Some(Tok::Comma) => false,
+            Some(Tok::RParen) => opened(Tok::LParen),
+            Some(Tok::RBracket) => opened(Tok::LBracket),
+            Some(Tok::RBrace) if self.marks.literals.contains(&self.items[at].lo) => {
+                opened(Tok::LBrace)
+            }
+            _ => true,
+        }
+    }
+
     fn has_space(&self, before: Item<'_>, item: Item<'_>) -> bool {
         let (Some(a), Some(b)) = (before.tok, item.tok) else {
-            // Beside a comment within a line.
-            return !item
-                .tok
-                .is_some_and(|tok| tok.is_closer() || tok == Tok::Comma);
+            return true;
         };
         if self.marks.tight.contains(&item.lo) || self.marks.prefix.contains(&before.lo) {
             return false;

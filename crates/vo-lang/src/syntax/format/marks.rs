@@ -43,6 +43,8 @@ pub(super) struct Marks {
     pub empty_before: HashSet<u32>,
     /// Elements of literals and arguments: what they mean for the columns if they begin a line.
     pub elements: HashMap<u32, Element>,
+    /// By how much tokens within a statement or element are indented if they begin a line, where that is not 1.
+    pub indents: HashMap<u32, usize>,
 }
 
 /// An element of a literal, or an argument.
@@ -65,6 +67,7 @@ pub(super) fn of_file(file: &File, source: &SourceFile, tokens: &[u32]) -> Marks
         tokens,
         marks: Marks::default(),
         owner: 0,
+        broken: 0,
     };
     let mut previous: Option<(u8, u32)> = None;
     for import in &file.imports {
@@ -109,6 +112,8 @@ struct Marker<'a> {
     marks: Marks,
     /// Where the current statement or declaration began.
     owner: u32,
+    /// How many binary expressions within the same brackets have a line end before the operand at hand.
+    broken: usize,
 }
 
 impl Marker<'_> {
@@ -171,7 +176,8 @@ impl Marker<'_> {
                 }
                 self.signature(&decl.sig);
                 if let Some(body) = &decl.body {
-                    let header = (body.span.lo - decl.span.lo) as usize;
+                    // A blank counts here, but not with literals.
+                    let header = (decl.sig.span.hi - decl.span.lo) as usize + 1;
                     if self.body(body, header) {
                         self.marks.stops.insert(body.span.lo, 1);
                     }
@@ -188,6 +194,7 @@ impl Marker<'_> {
                 self.start(span.lo);
             }
             let mut stops = 3;
+            self.names(names);
             let behind = names.last().map_or(span.lo, |name| name.span.hi);
             if let Some(ty) = ty {
                 if aligned {
@@ -208,6 +215,13 @@ impl Marker<'_> {
             if aligned {
                 self.marks.comment_stops.insert(span.hi, stops);
             }
+        }
+    }
+
+    /// Names of fields or variables, which are not indented where they go on in the next line.
+    fn names(&mut self, names: &[Ident]) {
+        for name in names.iter().skip(1) {
+            self.marks.indents.insert(name.span.lo, 0);
         }
     }
 
@@ -419,6 +433,8 @@ impl Marker<'_> {
             self.clause(case.head.lo);
             if let Some(exprs) = &case.exprs {
                 self.exprs(exprs, 1);
+                let spans: Vec<Span> = exprs.iter().map(|e| e.span).collect();
+                self.list(case.head.lo, &spans);
             }
             self.stmts(&case.body);
         }
@@ -437,6 +453,20 @@ impl Marker<'_> {
     }
 
     fn expr(&mut self, e: &Expr, depth: u32) {
+        let same_brackets = matches!(
+            e.kind,
+            ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::Star(_)
+        );
+        if same_brackets {
+            return self.expr_in_brackets(e, depth);
+        }
+        let broken = std::mem::take(&mut self.broken);
+        self.expr_in_brackets(e, depth);
+        self.broken = broken;
+    }
+
+    /// [`Self::expr`], with the count of broken lines as it is.
+    fn expr_in_brackets(&mut self, e: &Expr, depth: u32) {
         match &e.kind {
             ExprKind::Bad | ExprKind::Ident(_) | ExprKind::Lit(_) | ExprKind::IslandType => {}
             ExprKind::CompositeLit { ty, elems, braces } => {
@@ -449,7 +479,7 @@ impl Marker<'_> {
             ExprKind::FuncLit { sig, body } => {
                 self.signature(sig);
                 let owner = self.owner;
-                let header = (body.span.lo - e.span.lo) as usize;
+                let header = (sig.span.hi - e.span.lo) as usize;
                 if !self.body(body, header) {
                     // Relative to the line that the literal is in.
                     self.marks.owners.remove(&body.span.lo);
@@ -482,7 +512,7 @@ impl Marker<'_> {
             }
             ExprKind::Star(x) => {
                 self.marks.tight.insert(self.token(x.span.lo));
-                self.expr(x, depth);
+                self.expr(x, 1);
             }
             ExprKind::Unary { op_span, x, .. } => {
                 self.marks.prefix.insert(op_span.lo);
@@ -538,7 +568,13 @@ impl Marker<'_> {
             .insert(op_span.lo, precedence < cutoff_here);
         let left = depth + left_depth(x, precedence);
         self.operand(x, left);
+        let broken = usize::from(self.line(op_span.lo) < self.line(y.span.lo));
+        self.broken += broken;
+        if broken > 0 {
+            self.marks.indents.insert(y.span.lo, self.broken);
+        }
         self.operand(y, depth + 1);
+        self.broken -= broken;
     }
 
     fn operand(&mut self, e: &Expr, depth: u32) {
@@ -624,6 +660,9 @@ impl Marker<'_> {
     }
 
     fn fields(&mut self, span: Span, fields: &[StructField]) {
+        for field in fields {
+            self.names(&field.names);
+        }
         let open = self.token(span.lo + 6);
         let size = match fields {
             [field] if field.tag.is_none() => {

@@ -11,8 +11,7 @@
 //! | `lines` | from tokens and marks to lines of cells |
 //! | `columns` | cells aligned in columns: elastic tabstops |
 //!
-//! What it does not do: rewrite comments, take the parentheses off single results, and indent binary
-//! expressions of several lines within others once more.
+//! What it does not do: rewrite comments, and take the parentheses off single results.
 
 mod columns;
 mod lines;
