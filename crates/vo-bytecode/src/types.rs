@@ -286,9 +286,9 @@ impl Types {
     /// [`MAX_FLAT_SLOTS`], [`MAX_FLAT_ARRAY`]) is one `Ref` to its memory form; one without parts
     /// has no slots.
     pub fn slots(&self, id: TypeId) -> Vec<SlotTy> {
-        let mut slots = Vec::new();
+        let mut slots = FlatSlots::new();
         if self.flatten(id, &mut slots) {
-            slots
+            slots.slots[..slots.len].to_vec()
         } else {
             vec![SlotTy::Ref]
         }
@@ -296,7 +296,7 @@ impl Types {
 
     /// Whether a value of this type is kept in memory, as one `Ref`, instead of in slots.
     pub fn in_memory(&self, id: TypeId) -> bool {
-        !self.flatten(id, &mut Vec::new())
+        !self.flatten(id, &mut FlatSlots::new())
     }
 
     /// The scalar parts of a value in slots, each with its offset in the memory form; an
@@ -346,11 +346,11 @@ impl Types {
     }
 
     /// Appends the slots of a value; false when there are too many.
-    fn flatten(&self, id: TypeId, slots: &mut Vec<SlotTy>) -> bool {
+    fn flatten(&self, id: TypeId, slots: &mut FlatSlots) -> bool {
         match self.kind(id) {
-            TypeKind::Bool | TypeKind::Int(_) => slots.push(SlotTy::I64),
-            TypeKind::F32 => slots.push(SlotTy::F32),
-            TypeKind::F64 => slots.push(SlotTy::F64),
+            TypeKind::Bool | TypeKind::Int(_) => slots.extend([SlotTy::I64]),
+            TypeKind::F32 => slots.extend([SlotTy::F32]),
+            TypeKind::F64 => slots.extend([SlotTy::F64]),
             TypeKind::String => slots.extend([SlotTy::Ref, SlotTy::I64]),
             TypeKind::Slice(_) => slots.extend([SlotTy::Ref, SlotTy::I64, SlotTy::I64]),
             TypeKind::Interface(_) => slots.extend([SlotTy::IfaceType, SlotTy::IfaceData]),
@@ -359,7 +359,7 @@ impl Types {
             | TypeKind::Chan(..)
             | TypeKind::Port(..)
             | TypeKind::Island
-            | TypeKind::Func(..) => slots.push(SlotTy::Ref),
+            | TypeKind::Func(..) => slots.extend([SlotTy::Ref]),
             TypeKind::Array(elem, len) => {
                 if *len > MAX_FLAT_ARRAY {
                     return false;
@@ -373,7 +373,7 @@ impl Types {
                 return fields.iter().all(|field| self.flatten(field.ty, slots));
             }
         }
-        slots.len() <= MAX_FLAT_SLOTS
+        slots.len <= MAX_FLAT_SLOTS
     }
 
     /// What people call the slots of a value, and the type of each: `.ptr` and `.len` of a string,
@@ -412,8 +412,8 @@ impl Types {
         match self.kind(id) {
             TypeKind::String | TypeKind::Slice(_) | TypeKind::Interface(_) => false,
             TypeKind::Struct(_) | TypeKind::Array(..) => {
-                let mut slots = Vec::new();
-                self.flatten(id, &mut slots) && slots.len() == 1
+                let mut slots = FlatSlots::new();
+                self.flatten(id, &mut slots) && slots.len == 1
             }
             _ => true,
         }
@@ -459,6 +459,27 @@ impl Types {
         let methods = &self.get(id).methods;
         let at = methods.binary_search_by_key(&method, |(m, _)| *m).ok()?;
         Some(methods[at].1)
+    }
+}
+
+/// The slots of a value while they are collected: some more than [`MAX_FLAT_SLOTS`] before it is seen that they are too
+/// many.
+struct FlatSlots {
+    slots: [SlotTy; MAX_FLAT_SLOTS + 3],
+    len: usize,
+}
+
+impl FlatSlots {
+    fn new() -> Self {
+        FlatSlots {
+            slots: [SlotTy::I64; MAX_FLAT_SLOTS + 3],
+            len: 0,
+        }
+    }
+
+    fn extend<const N: usize>(&mut self, more: [SlotTy; N]) {
+        self.slots[self.len..self.len + N].copy_from_slice(&more);
+        self.len += N;
     }
 }
 

@@ -1,12 +1,13 @@
 //! Texts of floats, and floats of texts, as Go's `strconv` has them.
 //!
 //! Digits come from elsewhere, and this file only arranges them: a given number of digits from the
-//! standard library, which rounds exactly, and the fewest from `ryu`, which of two that are as near
+//! standard library, which rounds exactly (but for few places of numbers of a usual size), and the fewest from `ryu`, which of two that are as near
 //! takes the even one, as Go does.
 
 use super::memory::{bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
 use smallvec::SmallVec;
+use std::fmt::Write as _;
 
 /// `strconv.formatFloat`
 pub fn format_float(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitResult {
@@ -112,11 +113,13 @@ impl Float {
         let digits = if shortest {
             self.shortest()
         } else if format == b'f' {
-            Digits::of_text(&format!(
-                "{:.*}",
-                precision.min(EXACT) as usize,
-                self.wide().abs()
-            ))
+            let exact = precision.min(EXACT);
+            if !self.put_few_places(exact as usize, text) {
+                // Writing to a string does not fail.
+                let _ = write!(text, "{:.*}", exact as usize, self.wide().abs());
+            }
+            text.extend(std::iter::repeat_n('0', (precision - exact) as usize));
+            return;
         } else {
             let behind = if general { precision - 1 } else { precision };
             Digits::of_text(&format!(
@@ -127,14 +130,7 @@ impl Float {
         };
         let count = digits.digits.len() as i64;
         match format {
-            b'f' => digits.put_fixed(
-                if shortest {
-                    (count - digits.point).max(0)
-                } else {
-                    precision
-                },
-                text,
-            ),
+            b'f' => digits.put_fixed((count - digits.point).max(0), text),
             b'e' | b'E' => {
                 digits.put_scientific(
                     format,
@@ -153,6 +149,44 @@ impl Float {
                 text,
             ),
         }
+    }
+
+    /// The float without its sign, with so many places behind the point, where it and they are of a usual size:
+    /// 128 bits hold the float times a power of ten exactly then. False where they are not.
+    fn put_few_places(self, places: usize, text: &mut String) -> bool {
+        const MOST: usize = 18;
+        let (mantissa, exponent, bits) = self.parts();
+        let shift = i64::from(bits) - exponent;
+        if places > MOST || !(1..128).contains(&shift) {
+            return false;
+        }
+        let scaled = u128::from(mantissa) * 10u128.pow(places as u32);
+        let (whole, rest, half) = (
+            scaled >> shift,
+            scaled & ((1 << shift) - 1),
+            1 << (shift - 1),
+        );
+        // To the nearest, and from the middle to the even one.
+        let up = rest > half || (rest == half && whole & 1 == 1);
+        let Ok(mut number) = u64::try_from(whole + u128::from(up)) else {
+            return false;
+        };
+        // Places and point in front of which there is at least one digit, from the last one.
+        let mut digits = [0u8; 24];
+        let mut at = digits.len();
+        let mut count = 0;
+        while number > 0 || count <= places {
+            if count == places && places > 0 {
+                at -= 1;
+                digits[at] = b'.';
+            }
+            at -= 1;
+            digits[at] = b'0' + (number % 10) as u8;
+            number /= 10;
+            count += 1;
+        }
+        push_ascii(text, &digits[at..]);
+        true
     }
 
     /// Mantissa and binary exponent: the float is `mantissa * 2^(exponent - mantissa bits)`; and
@@ -224,14 +258,20 @@ impl Float {
     }
 }
 
+/// Appends digits and points, which are characters of one byte.
+fn push_ascii(text: &mut String, ascii: &[u8]) {
+    text.push_str(std::str::from_utf8(ascii).unwrap_or_default());
+}
+
 impl Digits {
     /// Of `ddd.ddd`, or of `ddd.ddde±dd`.
     fn of_text(text: &str) -> Digits {
         let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let exponent: i64 = exponent.parse().unwrap_or(0);
-        let point = mantissa.find('.').unwrap_or(mantissa.len()) as i64;
-        let digits = mantissa.bytes().filter(|b| *b != b'.').collect();
-        Digits::new(digits, point + exponent)
+        let (whole, places) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits = SmallVec::from_slice(whole.as_bytes());
+        digits.extend_from_slice(places.as_bytes());
+        Digits::new(digits, whole.len() as i64 + exponent)
     }
 
     fn new(mut digits: SmallVec<[u8; 24]>, mut point: i64) -> Digits {
@@ -264,7 +304,7 @@ impl Digits {
         let start = from.clamp(0, have);
         let end = (from + count).clamp(start, have);
         let digits = &self.digits[start as usize..end as usize];
-        text.extend(digits.iter().map(|digit| char::from(*digit)));
+        push_ascii(text, digits);
         text.extend(zeros(count - before - (end - start)));
     }
 

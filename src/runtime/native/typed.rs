@@ -4,7 +4,7 @@
 
 use super::memory::{Exhausted, done, put};
 use super::reflect::{kind_number, value};
-use super::value::{Value, size_of, store_slots};
+use super::value::{Value, size_of};
 use crate::runtime::context::{Context, JitResult};
 use crate::runtime::program::Program;
 use crate::runtime::value::name;
@@ -147,22 +147,22 @@ fn new_value(
     let word = match types.kind(ty) {
         TypeKind::Interface(_) => return Ok([0, 0]),
         TypeKind::Pointer(_) | TypeKind::Map(..) if zero => 0,
-        TypeKind::Slice(_) if zero => cx.new_row(ty, size_of(types, ty), 1)? as u64,
-        TypeKind::Pointer(target) => cx.new_row(*target, size_of(types, *target), 1)? as u64,
+        TypeKind::Slice(_) if zero => cx.new_row(ty, program.size_of(ty), 1)? as u64,
+        TypeKind::Pointer(target) => cx.new_row(*target, program.size_of(*target), 1)? as u64,
         TypeKind::Map(..) => program
             .maps
             .create(&mut cx.heap, ty, 0)
             .map_err(|_| cx.exhausted())? as u64,
         TypeKind::Slice(element) => {
             let count = usize::try_from(len).map_err(|_| cx.exhausted())?;
-            let row = cx.new_row(*element, size_of(types, *element), count)? as u64;
-            let to = cx.new_row(ty, size_of(types, ty), 1)?;
+            let row = cx.new_row(*element, program.size_of(*element), count)? as u64;
+            let to = cx.new_row(ty, program.size_of(ty), 1)?;
             // SAFETY: a new object for the three words of a slice.
             unsafe { to.cast::<[u64; 3]>().write([row, len, len]) };
             to as u64
         }
         _ if types.fits_word(ty) => 0,
-        _ => cx.new_row(ty, size_of(types, ty), 1)? as u64,
+        _ => cx.new_row(ty, program.size_of(ty), 1)? as u64,
     };
     Ok([type_word(ty), word])
 }
@@ -191,12 +191,22 @@ pub(super) fn slots_as(program: &Program, ty: TypeId, any: [u64; 2]) -> Option<V
 /// There is a valid value of the type at the address, and the interface is valid.
 unsafe fn write_as(program: &Program, ty: TypeId, at: *mut u8, any: [u64; 2]) -> bool {
     let types = &program.module.types;
-    let Some(slots) = slots_as(program, ty, any) else {
-        return false;
+    let found = value(&any, 0);
+    let fits = match (types.kind(ty), found) {
+        (TypeKind::Interface(_), found) => found.is_none_or(|v| program.implements(v.ty, ty)),
+        (_, found) => found.is_some_and(|found| found.ty == ty),
     };
-    // SAFETY: the caller's promise; the slots are a value of the type.
-    unsafe { store_slots(types, ty, &slots, at, size_of(types, ty)) };
-    true
+    // SAFETY: the caller's promise; the value is of the type, or implements it.
+    unsafe {
+        match (types.kind(ty), found) {
+            _ if !fits => {}
+            (TypeKind::Interface(_), None) => at.cast::<[u64; 2]>().write([0, 0]),
+            (TypeKind::Interface(_), Some(_)) => at.cast::<[u64; 2]>().write(any),
+            (_, Some(found)) => found.write(types, at, program.size_of(ty)),
+            (_, None) => {}
+        }
+    }
+    fits
 }
 
 /// The type and offset of part `index` of a struct or array type.
@@ -239,7 +249,7 @@ fn with_part(
         },
         TypeKind::Slice(element) => {
             let [row, len, _] = whole.words();
-            let size = size_of(types, *element) as u64;
+            let size = program.size_of(*element) as u64;
             (index < len).then(|| (*element, row + index * size))
         }
         TypeKind::Struct(_) | TypeKind::Array(..) => {
@@ -264,15 +274,12 @@ fn changed_copy(
     let Some((ty, offset)) = place_of(types, whole.ty, index) else {
         return Ok(None);
     };
-    let size = size_of(types, whole.ty);
+    let size = program.size_of(whole.ty);
     let mut copy = vec![0u64; size.div_ceil(8).max(1)];
     let at = copy.as_mut_ptr().cast::<u8>();
-    let mut slots = Vec::new();
-    whole.push_slots(types, &mut slots);
-    // SAFETY: the copy has room for a value of the type, of which the slots are one; the part lies in
-    // it, and it lives until the interface has a copy of its own.
+    // SAFETY: the copy has room for a value of the type; the part lies in it, and it lives until the interface has a copy of its own.
     unsafe {
-        store_slots(types, whole.ty, &slots, at, size);
+        whole.write(types, at, size);
         if !write_as(program, ty, at.add(offset as usize), part) {
             return Ok(None);
         }
@@ -371,7 +378,7 @@ pub fn assign(cx: &mut Context, _: u32, args: &[u64], rets: &mut [u64]) -> JitRe
             None => false,
             Some(found) if found.ty == target.ty && found.word(types) != 0 => {
                 let from = found.word(types) as *const u8;
-                std::ptr::copy(from, at, size_of(types, ty));
+                std::ptr::copy(from, at, program.size_of(ty));
                 true
             }
             Some(_) if write_as(&program, ty, at, new) => true,

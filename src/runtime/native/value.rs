@@ -135,7 +135,7 @@ impl Value {
         if types.fits_word(value.ty) {
             return Ok([type_word, value.word(types)]);
         }
-        let size = size_of(types, value.ty);
+        let size = program.size_of(value.ty);
         let copy = cx.new_row(value.ty, size, 1)?;
         // SAFETY: a new object of the type, and the value's memory form.
         unsafe { copy.copy_from_nonoverlapping(value.address(), size) };
@@ -147,12 +147,32 @@ impl Value {
         scalar(types, self.ty)
     }
 
+    /// Writes the value's memory form, of `size` bytes.
+    ///
+    /// # Safety
+    /// There is room for it at the address.
+    pub unsafe fn write(self, types: &Types, to: *mut u8, size: usize) {
+        // SAFETY: the caller's promise, and the invariant.
+        unsafe {
+            if let Place::Word(word) = self.place
+                && let Some((offset, mem)) = scalar(types, self.ty)
+            {
+                store(to.add(offset as usize), mem, word);
+            } else if size > 0 {
+                ptr::copy_nonoverlapping(self.address(), to, size);
+            }
+        }
+    }
+
     /// Appends the value's slot form.
     pub fn push_slots(self, types: &Types, to: &mut Vec<u64>) {
         if let Place::Word(word) = self.place
             && types.fits_word(self.ty)
         {
             return to.push(word);
+        }
+        if let TypeKind::String = types.kind(self.ty) {
+            return to.extend(self.words::<2>());
         }
         match types.parts(self.ty) {
             None => to.push(self.address() as u64),
