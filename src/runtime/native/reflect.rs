@@ -141,7 +141,7 @@ fn element(types: &Types, row: u64, len: u64, ty: TypeId, index: u64) -> Option<
     Some(unsafe { Value::at(ty, at as *const u8) })
 }
 
-/// Element or field `index` of a value.
+/// Element or field `index` of a value, or of the struct that a pointer leads to.
 fn part(types: &Types, value: Value, index: u64) -> Option<Value> {
     match types.kind(value.ty) {
         TypeKind::Slice(ty) => {
@@ -154,6 +154,12 @@ fn part(types: &Types, value: Value, index: u64) -> Option<Value> {
         TypeKind::Struct(_) => {
             let (ty, offset) = types.field_place(value.ty, usize::try_from(index).ok()?)?;
             Some(value.part(types, ty, offset))
+        }
+        TypeKind::Pointer(target) => {
+            let base = value.word(types) as *const u8;
+            // SAFETY: what a valid pointer leads to.
+            let struct_value = (!base.is_null()).then(|| unsafe { Value::at(*target, base) })?;
+            part(types, struct_value, index)
         }
         _ => None,
     }
