@@ -240,6 +240,31 @@ fn http_of_curl() {
     assert_eq!(status.as_deref(), Some("404"));
 }
 
+/// Waits until all threads of a process sleep: what it has to do is done.
+fn wait_until_all_wait(process: u32) {
+    let sleeps = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.ok()?.path().join("stat")).ok()?;
+        // The name of a thread is in parentheses, and may hold some.
+        Some(stat.rsplit_once(") ")?.1.starts_with('S'))
+    };
+    let all_sleep = || {
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task"))?;
+        std::io::Result::Ok(tasks.map(sleeps).all(|sleeps| sleeps == Some(true)))
+    };
+    // Where the system does not tell, that time must do.
+    let until =
+        Instant::now() + Duration::from_secs(if cfg!(target_os = "linux") { 30 } else { 1 });
+    let mut looks = 0;
+    while looks < 5 && Instant::now() < until {
+        looks = if all_sleep().unwrap_or(false) {
+            looks + 1
+        } else {
+            0
+        };
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Control-backslash shows what each goroutine waits for, and ends the program.
 #[test]
 fn quit_shows_the_goroutines() {
@@ -262,6 +287,7 @@ fn quit_shows_the_goroutines() {
             .expect("an address");
         let mut stream = TcpStream::connect(address).expect("it accepts");
         assert!(echo(&mut stream, b"x").expect("echoed"));
+        wait_until_all_wait(process.id());
         let id = process.id().to_string();
         let sent = Command::new("kill").args(["-QUIT", &id]).status();
         assert!(sent.expect("kill runs").success());
