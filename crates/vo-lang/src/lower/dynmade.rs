@@ -155,8 +155,7 @@ impl Lowerer<'_, '_> {
     pub fn dyn_method_function(mut self, ty: Ty) -> bc::Function {
         let name = format!("{}.dynMethod", self.tys().display(ty, None));
         self.result_types = vec![Ty::ANY];
-        let loc = self.iface_receiver(ty);
-        let wanted = self.temp(Ty::STRING);
+        let (loc, wanted) = self.iface_params(ty, Ty::STRING);
         for method in self.p.exported_methods(ty) {
             if !self.p.dyn_names.has(&method) {
                 continue;

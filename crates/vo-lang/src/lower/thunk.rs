@@ -179,10 +179,13 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    /// The receiver of a method as interfaces call it, which is a parameter: where the value is.
-    pub fn iface_receiver(&mut self, ty: Ty) -> Loc {
+    /// The parameters of a method with one, of type `param`, as interfaces call it: where the receiver is, and the
+    /// parameter's slots.
+    pub fn iface_params(&mut self, ty: Ty, param: Ty) -> (Loc, Vec<Slot>) {
         let (word, inline) = self.iface_word(ty);
-        self.word_loc(ty, word, inline)
+        // What the receiver is made into has slots of its own, behind those of all parameters.
+        let param = self.temp(param);
+        (self.word_loc(ty, word, inline), param)
     }
 
     /// A method value.
