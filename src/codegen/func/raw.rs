@@ -7,10 +7,11 @@ use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::types::{F32, F32X4, F64X2, I32, I64};
 use cranelift_codegen::ir::{
-    Block, BlockArg, ConstantData, Function as Clif, InstBuilder, MemFlagsData, StackSlot,
-    StackSlotData, StackSlotKind, Type, Value,
+    Block, BlockArg, ConstantData, Function as Clif, InstBuilder, InstructionData, MemFlagsData,
+    StackSlot, StackSlotData, StackSlotKind, Type, Value,
 };
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::Module as _;
@@ -140,6 +141,19 @@ impl<'a, 'b> Raw<'a, 'b> {
     /// Branches on a value that is not 0.
     pub fn branch(&mut self, condition: Value, then: Block, otherwise: Block) {
         self.b.ins().brif(condition, then, &[], otherwise, &[]);
+    }
+
+    /// What is not 0 where `condition` is.
+    pub fn negated(&mut self, condition: Value) -> Value {
+        let dfg = &self.b.func.dfg;
+        let made = dfg.value_def(condition).inst().map(|inst| dfg.insts[inst]);
+        match made {
+            Some(InstructionData::IntCompare { cond, args, .. }) => {
+                let [a, b] = args;
+                self.b.ins().icmp(cond.complement(), a, b)
+            }
+            _ => self.b.ins().icmp_imm_u(IntCC::Equal, condition, 0),
+        }
     }
 
     /// Branches with arguments.

@@ -15,14 +15,14 @@ use vo_bytecode::Slot;
 impl Emitter<'_, '_, '_> {
     /// Goes on when `condition` is not 0, else panics with a fault.
     pub fn check(&mut self, condition: Value, fault: Fault, a: Option<Value>, b: Option<Value>) {
-        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
-        self.raw.branch(condition, fine, failed);
-        self.raw.at(failed);
-        self.fault(fault, a, b);
-        self.raw.at(fine);
+        let not = self.raw.negated(condition);
+        self.check_not(not, fault, a, b);
     }
 
     /// Panics with a fault when `condition` is not 0.
+    ///
+    /// Who goes on is the branch's second successor: Cranelift looks at successors from the last to
+    /// the first, and once it has looked at one outside of a loop it moves nothing more out of that.
     pub fn check_not(
         &mut self,
         condition: Value,
