@@ -39,12 +39,18 @@ impl Panicking {
     }
 
     /// Adds a frame to the trace. Of very deep traces the middle is forgotten: it is not shown.
+    #[inline]
     fn push(&mut self, frame: Frame) {
         if self.trace.len() == KEPT_FRAMES {
-            self.trace.remove(KEPT_FRAMES / 2);
-            self.elided += 1;
+            self.forget_one();
         }
         self.trace.push(frame);
+    }
+
+    #[cold]
+    fn forget_one(&mut self) {
+        self.trace.remove(KEPT_FRAMES / 2);
+        self.elided += 1;
     }
 
     /// Takes the place of a panic: that of the function which has just been added to the trace. Its
@@ -244,6 +250,7 @@ impl Fault {
 
 impl Context {
     /// Begins a panic of the running goroutine.
+    #[inline]
     pub fn panic(&mut self, value: PanicValue) -> JitResult {
         let goroutine = if self.current.is_null() {
             0
@@ -281,6 +288,7 @@ impl Context {
     }
 
     /// Adds the frames of a place to the trace of the panic in flight.
+    #[inline]
     pub fn unwound(&mut self, site: u64) {
         if let Some(panicking) = &mut self.panicking {
             match self.program.places.frames(site) {

@@ -36,6 +36,7 @@ pub struct Landed {
 const MAX_SPARE: usize = 16;
 
 impl Landed {
+    #[inline]
     fn put(&mut self, panicking: Box<Panicking>) -> u64 {
         let at = match self.free.pop() {
             Some(at) => {
@@ -50,11 +51,13 @@ impl Landed {
         at as u64 + 1
     }
 
+    #[inline]
     fn get(&mut self, number: u64) -> Option<&mut Box<Panicking>> {
         let at = usize::try_from(number.checked_sub(1)?).ok()?;
         self.panics.get_mut(at)?.as_mut()
     }
 
+    #[inline]
     fn take(&mut self, number: u64) -> Option<Box<Panicking>> {
         let at = usize::try_from(number.checked_sub(1)?).ok()?;
         let panicking = self.panics.get_mut(at)?.take()?;
@@ -63,6 +66,7 @@ impl Landed {
     }
 
     /// A panic object with that value, and without frames.
+    #[inline]
     pub fn fresh(&mut self, value: PanicValue, goroutine: u32) -> Box<Panicking> {
         let mut panicking = self.spare.pop().unwrap_or_default();
         panicking.value = value;
@@ -71,6 +75,7 @@ impl Landed {
     }
 
     /// The panic is over.
+    #[inline]
     fn recycle(&mut self, mut panicking: Box<Panicking>) {
         if self.spare.len() < MAX_SPARE {
             panicking.clear();
@@ -95,6 +100,7 @@ impl Landed {
 impl Context {
     /// The panic in flight has reached a function with deferred calls: its number there, or 0 where
     /// it is one that runs none. It replaces the panic `former`, unless that is 0.
+    #[inline]
     pub fn land(&mut self, former: u64) -> u64 {
         let Some(mut panicking) = self.panicking.take() else {
             return 0;
@@ -111,6 +117,7 @@ impl Context {
 
     /// Whether a landed panic was recovered; it is over then. A panic that was recovered while the
     /// goroutine was ending does not keep it from ending.
+    #[inline]
     pub fn panic_over(&mut self, number: u64) -> bool {
         let Some(panicking) = self.landed.get(number) else {
             return true;
@@ -175,6 +182,7 @@ impl Context {
     }
 
     /// Takes the panic that the running function may recover: its number, or 0.
+    #[inline]
     pub fn take_recoverable(&mut self) -> u64 {
         std::mem::take(&mut self.recoverable)
     }
