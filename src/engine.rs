@@ -259,6 +259,9 @@ fn run_here(
         }
     };
     let compiled = start.elapsed();
+    if let Some(call) = config.options.when_compiled {
+        call();
+    }
     let world = World::new(
         program.clone(),
         config.options.clone(),

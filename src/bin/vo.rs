@@ -235,6 +235,7 @@ fn run(args: RunArgs) -> Result<u8, String> {
             .chain(args.args.clone())
             .collect(),
         has_stdin: true,
+        when_compiled: Some(give_back_free_memory),
     };
     let kind = match args.engine {
         KindArg::Jit => EngineKind::Jit,
@@ -257,8 +258,8 @@ fn run(args: RunArgs) -> Result<u8, String> {
     std::process::exit(run.status);
 }
 
-/// Gives the system what the front end has freed: a program should not seem to need more than it
-/// does, and the front end needs more than many programs.
+/// Gives the system what the front end or compiling has freed: a program should not seem to need more
+/// than it does, and these need more than many programs.
 fn give_back_free_memory() {
     // SAFETY: any thread may call it at any time.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

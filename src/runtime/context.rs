@@ -229,6 +229,8 @@ pub struct Options {
     pub args: Vec<String>,
     /// Whether the program may read the process's standard input; else it has none.
     pub has_stdin: bool,
+    /// Is called when all that is compiled beforehand is, right before the program begins.
+    pub when_compiled: Option<fn()>,
 }
 
 impl Default for Options {
@@ -249,6 +251,7 @@ impl Default for Options {
             workers: 0,
             args: Vec::new(),
             has_stdin: false,
+            when_compiled: None,
         }
     }
 }

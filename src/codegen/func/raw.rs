@@ -7,7 +7,7 @@ use crate::runtime::context::{Context, HANDOFF_BUDGET};
 use crate::runtime::fiber::Fiber;
 use crate::runtime::helpers::Helper;
 use crate::runtime::record::Record;
-use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
+use cranelift_codegen::ir::condcodes::CondCode;
 use cranelift_codegen::ir::types::{F32, F32X4, F64X2, I32, I64};
 use cranelift_codegen::ir::{
     Block, BlockArg, ConstantData, Function as Clif, InstBuilder, InstructionData, MemFlagsData,
@@ -143,17 +143,15 @@ impl<'a, 'b> Raw<'a, 'b> {
         self.b.ins().brif(condition, then, &[], otherwise, &[]);
     }
 
-    /// What is not 0 where `condition` is.
-    pub fn negated(&mut self, condition: Value) -> Value {
+    /// The opposite of a comparison of integers; none of anything else.
+    pub fn opposite(&mut self, condition: Value) -> Option<Value> {
         let dfg = &self.b.func.dfg;
-        let made = dfg.value_def(condition).inst().map(|inst| dfg.insts[inst]);
-        match made {
-            Some(InstructionData::IntCompare { cond, args, .. }) => {
-                let [a, b] = args;
-                self.b.ins().icmp(cond.complement(), a, b)
-            }
-            _ => self.b.ins().icmp_imm_u(IntCC::Equal, condition, 0),
-        }
+        let made = dfg.value_def(condition).inst()?;
+        let InstructionData::IntCompare { cond, args, .. } = dfg.insts[made] else {
+            return None;
+        };
+        let [a, b] = args;
+        Some(self.b.ins().icmp(cond.complement(), a, b))
     }
 
     /// Branches with arguments.

@@ -15,8 +15,14 @@ use vo_bytecode::Slot;
 impl Emitter<'_, '_, '_> {
     /// Goes on when `condition` is not 0, else panics with a fault.
     pub fn check(&mut self, condition: Value, fault: Fault, a: Option<Value>, b: Option<Value>) {
-        let not = self.raw.negated(condition);
-        self.check_not(not, fault, a, b);
+        if let Some(opposite) = self.raw.opposite(condition) {
+            return self.check_not(opposite, fault, a, b);
+        }
+        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
+        self.raw.branch(condition, fine, failed);
+        self.raw.at(failed);
+        self.fault(fault, a, b);
+        self.raw.at(fine);
     }
 
     /// Panics with a fault when `condition` is not 0.
