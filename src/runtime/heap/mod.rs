@@ -127,7 +127,9 @@ impl Default for HeapConfig {
     fn default() -> HeapConfig {
         HeapConfig {
             max_heap: usize::MAX,
-            gc_percent: 100,
+            // Beside the code of a compiler, which comes first, little room is left of the memory that
+            // the same program has with Go, whose percentage is 100.
+            gc_percent: 80,
             min_trigger: 4 << 20,
             hash_seed: 0,
         }
