@@ -292,6 +292,7 @@ impl Context {
     pub fn unwound(&mut self, site: u64) {
         if let Some(panicking) = &mut self.panicking {
             match self.program.places.frames(site) {
+                // Taken by itself it stays in registers.
                 Frames::One(frame) => panicking.push(frame),
                 Frames::List(frames) => panicking.extend(frames),
             }

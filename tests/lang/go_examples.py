@@ -60,6 +60,31 @@ def lines_of(text: list, ordered: bool) -> list:
     return lines if ordered else sorted(lines)
 
 
+def outcome(vo: str, file: Path, folder: Path, ordered: bool, expected: list) -> tuple:
+    """What came of a program: how it is counted, and what there is to tell."""
+    check = subprocess.run([vo, "check", file], capture_output=True, text=True)
+    if check.returncode:
+        return "do not compile", f"is refused: {check.stderr.splitlines()[0]}"
+    environment = os.environ | {"TZ": "America/Los_Angeles"}
+    try:
+        ran = subprocess.run([vo, "run", file], stdin=subprocess.DEVNULL, capture_output=True,
+                             text=True, timeout=LIMIT, cwd=folder, env=environment)
+    except subprocess.TimeoutExpired:
+        return "differ", "takes too long"
+    printed = lines_of(ran.stdout.splitlines(), ordered)
+    if printed == lines_of(expected, ordered):
+        return "agree", ""
+    return "differ", f"prints {printed[:3]}... {ran.stderr[:200]}"
+
+
+def all_examples(sources: Path, packages: list):
+    """The examples of packages, each with its package."""
+    for package in packages:
+        for path in sorted((sources / package).glob("*example*_test.go")):
+            for example in examples(path.read_text()):
+                yield package, *example
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--go", default="go")
@@ -74,36 +99,16 @@ def main() -> int:
         for folder in STD.rglob("*")
         if folder.is_dir() and "internal" not in folder.parts and (sources / folder.relative_to(STD)).is_dir()
     )
-    args.vo = str(Path(args.vo).resolve())
-    environment = os.environ | {"TZ": "America/Los_Angeles"}
+    vo = str(Path(args.vo).resolve())
     counts = Counter()
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "main.vo"
-        for package in packages:
-            for path in sorted((sources / package).glob("*example*_test.go")):
-                for name, program, ordered, expected in examples(path.read_text()):
-                    file.write_text(program)
-                    place = f"{package}: {name}"
-                    check = subprocess.run([args.vo, "check", file], capture_output=True, text=True)
-                    if check.returncode:
-                        counts["do not compile"] += 1
-                        if args.refused:
-                            print(f"{place} is refused: {check.stderr.splitlines()[0]}")
-                        continue
-                    try:
-                        ran = subprocess.run([args.vo, "run", file], stdin=subprocess.DEVNULL,
-                                             capture_output=True, text=True, timeout=LIMIT,
-                                             cwd=sources / package, env=environment)
-                    except subprocess.TimeoutExpired:
-                        counts["differ"] += 1
-                        print(f"{place} takes too long")
-                        continue
-                    printed = lines_of(ran.stdout.splitlines(), ordered)
-                    if printed == lines_of(expected, ordered):
-                        counts["agree"] += 1
-                    else:
-                        counts["differ"] += 1
-                        print(f"{place} prints {printed[:3]}... {ran.stderr[:200]}")
+        for package, name, program, ordered, expected in all_examples(sources, packages):
+            file.write_text(program)
+            what, told = outcome(vo, file, sources / package, ordered, expected)
+            counts[what] += 1
+            if what == "differ" or (what == "do not compile" and args.refused):
+                print(f"{package}: {name} {told}")
     print(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
     return 1 if counts["differ"] else 0
 

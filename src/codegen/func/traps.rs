@@ -20,9 +20,7 @@ impl Emitter<'_, '_, '_> {
         }
         let (fine, failed) = (self.raw.block(), self.raw.cold_block());
         self.raw.branch(condition, fine, failed);
-        self.raw.at(failed);
-        self.fault(fault, a, b);
-        self.raw.at(fine);
+        self.fail_or_go_on(failed, fine, |this| this.fault(fault, a, b));
     }
 
     /// Panics with a fault when `condition` is not 0.
@@ -36,11 +34,7 @@ impl Emitter<'_, '_, '_> {
         a: Option<Value>,
         b: Option<Value>,
     ) {
-        let (fine, failed) = (self.raw.block(), self.raw.cold_block());
-        self.raw.branch(condition, failed, fine);
-        self.raw.at(failed);
-        self.fault(fault, a, b);
-        self.raw.at(fine);
+        self.leave_when(condition, |this| this.fault(fault, a, b));
     }
 
     /// Panics with a fault. Ends the current block.
@@ -72,10 +66,20 @@ impl Emitter<'_, '_, '_> {
 
     /// Goes on when a status is `Ok`, else (it can only be `Panic`) leaves panicking.
     pub fn check_status(&mut self, status: Value) {
+        self.leave_when(status, Self::unwind);
+    }
+
+    /// Leaves, as `leave` does, when `condition` is not 0.
+    fn leave_when(&mut self, condition: Value, leave: impl FnOnce(&mut Self)) {
         let (fine, failed) = (self.raw.block(), self.raw.cold_block());
-        self.raw.branch(status, failed, fine);
+        self.raw.branch(condition, failed, fine);
+        self.fail_or_go_on(failed, fine, leave);
+    }
+
+    /// Has `failed` leave, and goes on at `fine`.
+    fn fail_or_go_on(&mut self, failed: Block, fine: Block, leave: impl FnOnce(&mut Self)) {
         self.raw.at(failed);
-        self.unwind();
+        leave(self);
         self.raw.at(fine);
     }
 

@@ -1,8 +1,8 @@
 //! Texts of floats, and floats of texts, as Go's `strconv` has them.
 //!
 //! Digits come from elsewhere, and this file only arranges them: a given number of digits from the
-//! standard library, which rounds exactly (but for few places of numbers of a usual size), and the fewest from `ryu`, which of two that are as near
-//! takes the even one, as Go does.
+//! standard library, which rounds exactly (but for few places of numbers of a usual size), and the
+//! fewest from `ryu`, which of two that are as near takes the even one, as Go does.
 
 use super::memory::{bytes, done, put};
 use crate::runtime::context::{Context, JitResult};
@@ -151,8 +151,9 @@ impl Float {
         }
     }
 
-    /// The float without its sign, with so many places behind the point, where it and they are of a usual size:
-    /// 128 bits hold the float times a power of ten exactly then. False where they are not.
+    /// The float without its sign, with so many places behind the point, where it and they are of a
+    /// usual size: 128 bits hold the float times a power of ten exactly then. False where they are
+    /// not.
     fn put_few_places(self, places: usize, text: &mut String) -> bool {
         const MOST: usize = 18;
         let (mantissa, exponent, bits) = self.parts();

@@ -1,8 +1,8 @@
 //! Standard output and error of a program.
 //!
 //! Output is buffered, and written when the buffer is full, before anything goes to standard
-//! error, before the program waits, once each time slice while it runs, and at its end. What cannot be written (a closed pipe, a full
-//! disk) is remembered and told at the end; the program runs on.
+//! error, before the program waits, once each time slice while it runs, and at its end. What cannot
+//! be written (a closed pipe, a full disk) is remembered and told at the end; the program runs on.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::PIPE_BUF;

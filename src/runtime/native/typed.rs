@@ -167,20 +167,33 @@ fn new_value(
     Ok([type_word(ty), word])
 }
 
+/// What a place of a type holds of the value in an interface.
+enum Held {
+    /// The interface, where the type is one.
+    Iface([u64; 2]),
+    /// The value itself.
+    Plain(Value),
+}
+
+/// The value in an interface as one of a type; `None` where it is not of that type and does not
+/// implement it.
+fn held_as(program: &Program, ty: TypeId, any: [u64; 2]) -> Option<Held> {
+    match (program.module.types.kind(ty), value(&any, 0)) {
+        (TypeKind::Interface(_), None) => Some(Held::Iface([0, 0])),
+        (TypeKind::Interface(_), Some(found)) => {
+            program.implements(found.ty, ty).then_some(Held::Iface(any))
+        }
+        (_, found) => found.filter(|found| found.ty == ty).map(Held::Plain),
+    }
+}
+
 /// The slots of the value in an interface as one of a type; `None` where it is not of that type
 /// and does not implement it.
 pub(super) fn slots_as(program: &Program, ty: TypeId, any: [u64; 2]) -> Option<Vec<u64>> {
-    let types = &program.module.types;
-    let found = value(&any, 0);
     let mut slots = Vec::new();
-    match (types.kind(ty), found) {
-        (TypeKind::Interface(_), None) => slots.extend([0, 0]),
-        (TypeKind::Interface(_), Some(found)) if program.implements(found.ty, ty) => {
-            slots.extend(any);
-        }
-        (TypeKind::Interface(_), _) => return None,
-        (_, Some(found)) if found.ty == ty => found.push_slots(types, &mut slots),
-        _ => return None,
+    match held_as(program, ty, any)? {
+        Held::Iface(words) => slots.extend(words),
+        Held::Plain(found) => found.push_slots(&program.module.types, &mut slots),
     }
     Some(slots)
 }
@@ -190,23 +203,17 @@ pub(super) fn slots_as(program: &Program, ty: TypeId, any: [u64; 2]) -> Option<V
 /// # Safety
 /// There is a valid value of the type at the address, and the interface is valid.
 unsafe fn write_as(program: &Program, ty: TypeId, at: *mut u8, any: [u64; 2]) -> bool {
-    let types = &program.module.types;
-    let found = value(&any, 0);
-    let fits = match (types.kind(ty), found) {
-        (TypeKind::Interface(_), found) => found.is_none_or(|v| program.implements(v.ty, ty)),
-        (_, found) => found.is_some_and(|found| found.ty == ty),
+    let Some(held) = held_as(program, ty, any) else {
+        return false;
     };
     // SAFETY: the caller's promise; the value is of the type, or implements it.
     unsafe {
-        match (types.kind(ty), found) {
-            _ if !fits => {}
-            (TypeKind::Interface(_), None) => at.cast::<[u64; 2]>().write([0, 0]),
-            (TypeKind::Interface(_), Some(_)) => at.cast::<[u64; 2]>().write(any),
-            (_, Some(found)) => found.write(types, at, program.size_of(ty)),
-            (_, None) => {}
+        match held {
+            Held::Iface(words) => at.cast::<[u64; 2]>().write(words),
+            Held::Plain(found) => found.write(&program.module.types, at, program.size_of(ty)),
         }
     }
-    fits
+    true
 }
 
 /// The type and offset of part `index` of a struct or array type.
@@ -277,7 +284,8 @@ fn changed_copy(
     let size = program.size_of(whole.ty);
     let mut copy = vec![0u64; size.div_ceil(8).max(1)];
     let at = copy.as_mut_ptr().cast::<u8>();
-    // SAFETY: the copy has room for a value of the type; the part lies in it, and it lives until the interface has a copy of its own.
+    // SAFETY: the copy has room for a value of the type; the part lies in it, and it lives until the
+    // interface has a copy of its own.
     unsafe {
         whole.write(types, at, size);
         if !write_as(program, ty, at.add(offset as usize), part) {

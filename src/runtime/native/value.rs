@@ -307,13 +307,7 @@ pub unsafe fn iface_of_slots(
 ///
 /// # Safety
 /// `to` has room for a value of the type, of `size` bytes, and `slots` is one.
-pub(super) unsafe fn store_slots(
-    types: &Types,
-    ty: TypeId,
-    slots: &[u64],
-    to: *mut u8,
-    size: usize,
-) {
+unsafe fn store_slots(types: &Types, ty: TypeId, slots: &[u64], to: *mut u8, size: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         let Some(parts) = types.parts(ty) else {
