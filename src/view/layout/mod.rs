@@ -3,8 +3,9 @@
 //! ```text
 //! regions   loops found, nested; without its back edges and with its inner loops as one item
 //!           each, what is in a loop has no cycle
-//! rows      per region, inner ones first: items in rows by their longest path, ordered in the
-//!           row so that few edges cross, moved sideways to where their neighbours are
+//! order     per region, inner ones first: one line of all items, so that few edges cross
+//! rows      the items in rows by their longest path, in a row as in the line, moved sideways to
+//!           where their neighbours are
 //! route     per region: edges between rows get tracks, long ones a lane beside the rows (back
 //!           edges at the left, the others at the right), then everything gets its height
 //! ```
@@ -17,11 +18,14 @@
 //! 4. Edges of one class to one block may share their way; no others do, but where lines cross.
 //! 5. The same graph gives the same coordinates. Sideways positions depend on widths and edges
 //!    alone: a block that gets taller only pushes down what is below it.
+//! 6. A block put on an edge turns no others round: of two, the same stands left.
 //!
 //! Layers and ordering are those of Sugiyama, Tagawa and Toda (1981). Long edges are not split
 //! into one dummy for each row they pass, which makes graphs of thousands of rows quadratic:
 //! beyond [`rows::MAX_DUMMIES`] rows they take a lane.
 
+mod layers;
+mod order;
 mod regions;
 mod route;
 mod rows;

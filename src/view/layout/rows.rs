@@ -4,6 +4,8 @@
 //! a dummy, which takes part in the ordering like an item; edges of one net share it. A longer
 //! edge takes a lane beside the rows.
 
+use super::layers::{Layers, Order};
+use super::order;
 use super::{Net, Piece, Shape};
 use std::collections::HashMap;
 
@@ -17,8 +19,8 @@ const ITEM_GAP: i32 = 28;
 const DUMMY_GAP: i32 = 12;
 /// Room for one edge at a node's top or bottom.
 const PORT_GAP: i32 = 12;
-/// How often the rows are put in order, down and up; the best order seen is kept.
-const ORDER_SWEEPS: usize = 4;
+/// How often dummies are put in order, down and up; the best order seen is kept.
+const DUMMY_SWEEPS: usize = 4;
 /// How often the items are moved to their neighbours, down and up.
 const MOVE_SWEEPS: usize = 4;
 
@@ -56,7 +58,11 @@ pub struct Arranged {
 /// Arranges the items of a region.
 pub fn arrange(mut shapes: Vec<Shape>, pieces: &[Piece]) -> Arranged {
     make_room(&mut shapes, pieces);
-    let row_of = rows(&shapes, pieces);
+    let downward = pieces.iter().filter(|piece| !piece.back);
+    let row_of = longest_paths(
+        shapes.len(),
+        downward.filter_map(|piece| piece.from.zip(piece.to)),
+    );
     let count = row_of.iter().max().map_or(0, |last| last + 1);
     let mut all = Arranged {
         elems: shapes
@@ -75,8 +81,7 @@ pub fn arrange(mut shapes: Vec<Shape>, pieces: &[Piece]) -> Arranged {
     };
     all.find_ways();
     let graph = Links::of(&all);
-    let mut order = graph.first_order();
-    graph.improve(&mut order);
+    let order = all.in_order(&graph);
     graph.move_sideways(&mut all, &order);
     all
 }
@@ -104,17 +109,15 @@ fn make_room(shapes: &mut [Shape], pieces: &[Piece]) {
     }
 }
 
-/// The row of each item.
-fn rows(shapes: &[Shape], pieces: &[Piece]) -> Vec<usize> {
-    let mut succs = vec![Vec::new(); shapes.len()];
-    for piece in pieces.iter().filter(|piece| !piece.back) {
-        if let (Some(from), Some(to)) = (piece.from, piece.to) {
-            succs[from].push(to);
-        }
+/// The row of each item: how long the longest path to it is. Items stand in reverse postorder, so
+/// each comes behind all that lead to it.
+pub fn longest_paths(items: usize, edges: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+    let mut succs = vec![Vec::new(); items];
+    for (from, to) in edges {
+        succs[from].push(to);
     }
-    // Items stand in reverse postorder, so each comes behind all that lead to it.
-    let mut row = vec![0; shapes.len()];
-    for at in 0..shapes.len() {
+    let mut row = vec![0; items];
+    for at in 0..items {
         for to in &succs[at] {
             debug_assert!(*to > at, "a region without its back edges has no cycle");
             row[*to] = row[*to].max(row[at] + 1);
@@ -124,6 +127,41 @@ fn rows(shapes: &[Shape], pieces: &[Piece]) -> Vec<usize> {
 }
 
 impl Arranged {
+    /// The elements of each row, from the left. The order of the items is given; dummies then
+    /// move between them, where that makes fewer crossings.
+    fn in_order(&self, links: &Links) -> Order {
+        let times = order::order(&self.shapes, &self.pieces);
+        let items = self.shapes.len();
+        let mut time = times.items;
+        time.resize(self.elems.len(), usize::MAX);
+        for (way, at) in self.ways.iter().zip(times.pieces) {
+            let Way::Chain(chain) = way else { continue };
+            for elem in chain.iter().filter(|elem| **elem >= items) {
+                time[*elem] = time[*elem].min(at);
+            }
+        }
+        let row = self.elems.iter().map(|elem| elem.row).collect();
+        let down = links.down.iter().enumerate();
+        let pairs = down.flat_map(|(above, all)| all.iter().map(move |link| (above, link.to)));
+        let layers = Layers::new(row, pairs);
+        let mut best = layers.sorted(|elem| time[elem]);
+        let mut least = layers.crossings(&best);
+        let mut trial = best.clone();
+        for sweep in 0..DUMMY_SWEEPS {
+            if least == 0 {
+                break;
+            }
+            layers.sweep(&mut trial, sweep % 2 == 0, items);
+            let crossings = layers.crossings(&trial);
+            if crossings < least {
+                least = crossings;
+                best.clone_from(&trial);
+            }
+        }
+
+        best
+    }
+
     /// The dummies of every net, and the way of every piece.
     fn find_ways(&mut self) {
         let mut dummies: HashMap<(usize, Net), usize> = HashMap::new();
@@ -212,13 +250,8 @@ struct Link {
 struct Links {
     up: Vec<Vec<Link>>,
     down: Vec<Vec<Link>>,
-    row: Vec<usize>,
-    rows: usize,
     items: usize,
 }
-
-/// The elements of each row, in order.
-type Order = Vec<Vec<usize>>;
 
 impl Links {
     fn of(all: &Arranged) -> Links {
@@ -227,8 +260,6 @@ impl Links {
         let mut links = Links {
             up: vec![Vec::new(); count],
             down: vec![Vec::new(); count],
-            row: all.elems.iter().map(|elem| elem.row).collect(),
-            rows: all.elems.iter().map(|elem| elem.row + 1).max().unwrap_or(0),
             items,
         };
         let mut seen = std::collections::HashSet::new();
@@ -263,108 +294,6 @@ impl Links {
             }
         }
         links
-    }
-
-    /// The order in which a depth-first search from the top meets the elements: trees come out
-    /// without a crossing, branches in the order of the source.
-    fn first_order(&self) -> Order {
-        let mut order = vec![Vec::new(); self.rows];
-        let mut seen = vec![false; self.row.len()];
-        for root in 0..self.row.len() {
-            let mut stack = vec![root];
-            while let Some(elem) = stack.pop() {
-                if std::mem::replace(&mut seen[elem], true) {
-                    continue;
-                }
-                order[self.row[elem]].push(elem);
-                stack.extend(self.down[elem].iter().rev().map(|link| link.to));
-            }
-        }
-        order
-    }
-
-    /// Moves elements to the mean place of their neighbours, where that makes fewer crossings.
-    fn improve(&self, order: &mut Order) {
-        let mut best = self.crossings(order);
-        let mut trial = order.clone();
-        for sweep in 0..ORDER_SWEEPS {
-            if best == 0 {
-                return;
-            }
-            let down = sweep % 2 == 0;
-            let mut place = self.places(&trial);
-            let rows: Vec<usize> = if down {
-                (1..self.rows).collect()
-            } else {
-                (0..self.rows.saturating_sub(1)).rev().collect()
-            };
-            for row in rows {
-                let links = if down { &self.up } else { &self.down };
-                let mean = |elem: usize| {
-                    let near = &links[elem];
-                    if near.is_empty() {
-                        return place[elem] as f64;
-                    }
-                    let sum: usize = near.iter().map(|link| place[link.to]).sum();
-                    sum as f64 / near.len() as f64
-                };
-                let mut keyed: Vec<(f64, usize)> =
-                    trial[row].iter().map(|elem| (mean(*elem), *elem)).collect();
-                keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
-                for (at, (_, elem)) in keyed.iter().enumerate() {
-                    trial[row][at] = *elem;
-                    place[*elem] = at;
-                }
-            }
-            let crossings = self.crossings(&trial);
-            if crossings < best {
-                best = crossings;
-                order.clone_from(&trial);
-            }
-        }
-    }
-
-    fn places(&self, order: &Order) -> Vec<usize> {
-        let mut place = vec![0; self.row.len()];
-        for row in order {
-            for (at, elem) in row.iter().enumerate() {
-                place[*elem] = at;
-            }
-        }
-        place
-    }
-
-    /// How many links cross: inversions between neighbouring rows, counted with a Fenwick tree.
-    fn crossings(&self, order: &Order) -> u64 {
-        let place = self.places(order);
-        let mut crossings = 0;
-        for (at, row) in order.iter().enumerate() {
-            let below = order.get(at + 1).map_or(0, Vec::len);
-            let mut tree = vec![0u64; below + 1];
-            let mut total = 0;
-            for elem in row {
-                let mut ends: Vec<usize> =
-                    self.down[*elem].iter().map(|link| place[link.to]).collect();
-                ends.sort_unstable();
-                for end in &ends {
-                    let (mut sum, mut i) = (0, end + 1);
-                    while i > 0 {
-                        sum += tree[i];
-                        i &= i - 1;
-                    }
-                    crossings += total - sum;
-                }
-                for end in ends {
-                    let mut i = end + 1;
-                    while i <= below {
-                        tree[i] += 1;
-                        i += i & i.wrapping_neg();
-                    }
-                    total += 1;
-                }
-            }
-        }
-        crossings
     }
 
     /// Gives every element its place: near its neighbours above, then below, as far as the order
