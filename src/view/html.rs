@@ -29,6 +29,7 @@ struct Entry<'a> {
     points: usize,
     bytes: u32,
     suspends: bool,
+    facts: String,
     captures: Option<u64>,
 }
 
@@ -91,6 +92,7 @@ fn entry(view: &FuncView) -> Entry<'_> {
         points: view.points.len(),
         bytes: view.facts.record_bytes,
         suspends: view.facts.may_suspend,
+        facts: view.facts.text(),
         captures: view.run.as_ref().map(|run| run.captures),
     }
 }

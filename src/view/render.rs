@@ -193,14 +193,7 @@ pub fn list(builder: &mut Builder, wish: &Wish) -> Result<String, String> {
             let func = builder.module().func(*id);
             let blocks = crate::cfg::Cfg::build(func).len();
             let points = builder.plan().func(*id).points.len();
-            let facts = builder.facts(*id);
-            text::listed(
-                &func.name,
-                blocks,
-                points,
-                &facts,
-                builder.is_written_out(*id),
-            )
+            text::listed(&func.name, blocks, points, &builder.facts(*id))
         })
         .collect())
 }

@@ -220,7 +220,7 @@ fn record(view: &FuncView, point: &PointView) -> Vec<String> {
 }
 
 fn split(out: &mut String, view: &FuncView) -> fmt::Result {
-    writeln!(out, "  {}", facts(&view.facts))?;
+    writeln!(out, "  {}", view.facts.text())?;
     for why in &view.facts.why {
         writeln!(out, "  suspends: {why}")?;
     }
@@ -234,24 +234,6 @@ fn split(out: &mut String, view: &FuncView) -> fmt::Result {
         }
     }
     Ok(())
-}
-
-fn facts(facts: &Facts) -> String {
-    let mut text = format!("record of {} bytes", facts.record_bytes);
-    for (flag, name) in [
-        (facts.may_suspend, "may suspend"),
-        (facts.may_panic, "may panic"),
-        (facts.recursive, "recursive"),
-        (facts.entry_check, "checks at entry"),
-        (facts.spawned, "starts as a goroutine"),
-        (facts.indirect, "called indirectly"),
-    ] {
-        if flag {
-            text += ", ";
-            text += name;
-        }
-    }
-    text
 }
 
 fn clif(out: &mut String, view: &FuncView, code: &CodeView) -> fmt::Result {
@@ -293,34 +275,15 @@ fn tell_inst(
     writeln!(out, "  ; {at} {}, line {}", inst.text, inst.line)
 }
 
-/// A line for the list of functions.
-pub fn listed(
-    name: &str,
-    blocks: usize,
-    points: usize,
-    facts: &Facts,
-    written_out: bool,
-) -> String {
+/// The lines of a function in the list of functions.
+pub fn listed(name: &str, blocks: usize, points: usize, facts: &Facts) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let mut out = format!(
-        "{name}: {blocks} block{}, {points} resume point{}",
+        "{name}: {blocks} block{}, {points} resume point{}, {}\n",
         plural(blocks),
-        plural(points)
+        plural(points),
+        facts.text()
     );
-    let _ = match facts.record_words {
-        0 => write!(out, ", no record"),
-        _ => write!(out, ", record of {} bytes", facts.record_bytes),
-    };
-    out += if facts.may_suspend {
-        ", may suspend"
-    } else {
-        ", never suspends"
-    };
-    out += if written_out {
-        ", written out at its calls\n"
-    } else {
-        "\n"
-    };
     for why in &facts.why {
         let _ = writeln!(out, "    {why}");
     }

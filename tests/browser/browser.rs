@@ -27,6 +27,14 @@ pub fn find() -> Option<PathBuf> {
     named.filter(|file| file.is_file()).or(on_path)
 }
 
+/// The program of axe-core, which finds what people who do not see a page cannot use.
+pub fn find_axe() -> Option<PathBuf> {
+    let named = std::env::var_os("AXE").map(PathBuf::from);
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/axe-core/axe.min.js");
+    let both = [named, Some(installed)].into_iter().flatten();
+    both.into_iter().find(|file| file.is_file())
+}
+
 pub struct Browser {
     process: Child,
     socket: WebSocket<TcpStream>,
@@ -152,12 +160,17 @@ impl Browser {
     }
 
     fn value(&mut self, script: &str) -> Answer<Value> {
-        let params = json!({ "expression": script, "returnByValue": true });
+        let params = json!({ "expression": script, "returnByValue": true, "awaitPromise": true });
         let result = self.call("Runtime.evaluate", &params)?;
         match result.get("exceptionDetails") {
-            Some(details) => Err(format!("{script}: {details}")),
+            Some(details) => Err(format!("{script:.200}: {details}")),
             None => Ok(result["result"]["value"].clone()),
         }
+    }
+
+    /// Runs a script that gives nothing of interest.
+    pub fn run(&mut self, script: &str) -> Answer<()> {
+        self.value(script).map(|_| ())
     }
 
     /// A number that a script gives.

@@ -17,9 +17,12 @@ use vo_jit::view::html;
 use vo_jit::view::model::{Builder, Parts};
 use vo_jit::view::waits::Wait;
 
+/// The test that needs axe-core too.
+const AXE: &str = "everybody_can_use_the_page";
+
 type Test = fn(&mut Browser) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 13] = [
     ("the_page_shows_a_function", shows_a_function),
     ("search_finds_functions", search),
     ("keys_step_through_the_stages", stages),
@@ -32,6 +35,7 @@ const TESTS: [(&str, Test); 12] = [
     ("a_pane_can_be_alone_and_widths_changed", panes),
     ("the_graph_moves_with_the_arrows", moves),
     ("waits_lead_to_their_points", waits),
+    (AXE, accessible),
 ];
 
 fn main() {
@@ -45,13 +49,21 @@ fn main() {
              .ci/setup installs one."
         );
     }
+    let axe = browser::find_axe();
+    if found.is_some() && axe.is_none() {
+        eprintln!(
+            "no axe-core: neither $AXE nor target/axe-core; whether everybody can use the page is \
+             NOT tested. .ci/setup installs it."
+        );
+    }
     let required = std::env::var_os("REQUIRE_BROWSER").is_some();
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("page.html");
     std::fs::write(&page, page_text()).expect("the page can be written");
     let trials = TESTS.map(|(name, test)| {
         let (found, page) = (found.clone(), page.clone());
-        let ignored = found.is_none() && !required;
+        let missing = found.is_none() || (name == AXE && axe.is_none());
+        let ignored = missing && !required;
         Trial::test(name, move || {
             let program = found.ok_or("no browser was found")?;
             let mut browser = Browser::start(&program, &page)?;
@@ -114,6 +126,13 @@ fn shows_a_function(browser: &mut Browser) -> Result<(), Failed> {
         browser.count("#graph .point")? == 4,
         "and its resume points",
     )?;
+    let facts = browser.text("#facts")?;
+    want(
+        facts.contains("record of") && facts.contains("may suspend"),
+        &format!("its facts are told: {facts}"),
+    )?;
+    browser.key("y")?;
+    want(browser.count("#why[open] li")? > 0, "and why it suspends")?;
     let loaded = browser.eval("performance.getEntriesByType('resource').length")?;
     want(loaded == 0, "nothing is loaded from elsewhere")?;
     want(browser.errors()?.is_empty(), "no error on the console")
@@ -303,7 +322,20 @@ fn zoom(browser: &mut Browser) -> Result<(), Failed> {
     want(browser.eval(width)? > before, "+ makes it larger")?;
     browser.key("0")?;
     let pane = browser.eval("document.querySelector('#graph').clientWidth")?;
-    want(browser.eval(width)? <= pane, "0 makes it fit")
+    want(browser.eval(width)? <= pane, "0 makes it fit")?;
+    // In a pane that is too narrow for the whole, the first node is in the middle.
+    browser.run("document.querySelector('#graph').style.width = '12rem'")?;
+    browser.key("w")?;
+    let off = "{ const middle = rect => rect.left + rect.width / 2; \
+        const pane = document.querySelector('#graph'); \
+        const nodes = [...pane.querySelectorAll('.node')].map(e => e.getBoundingClientRect()); \
+        const first = nodes.sort((a, b) => a.top - b.top)[0]; \
+        pane.scrollWidth > pane.clientWidth \
+            ? Math.abs(middle(first) - middle(pane.getBoundingClientRect())) : 1e9 }";
+    want(
+        browser.eval(off)? < 10,
+        "where control enters is in the middle",
+    )
 }
 
 fn appearance(browser: &mut Browser) -> Result<(), Failed> {
@@ -386,4 +418,44 @@ fn waits(browser: &mut Browser) -> Result<(), Failed> {
         browser.count("#graph .point.pinned")? == 1,
         "to the point where it waits",
     )
+}
+
+/// What axe-core finds fault with, in every state of the page, light and dark.
+fn accessible(browser: &mut Browser) -> Result<(), Failed> {
+    let axe = browser::find_axe().ok_or("no axe-core was found")?;
+    let axe = std::fs::read_to_string(axe)?;
+    let faults = "axe.run().then(all => all.violations.map(each => \
+        `${each.id}: ${each.help}\\n` + each.nodes.slice(0, 3).map(node => \
+        `    ${node.html}\\n    ${node.failureSummary}\\n`).join('')).join(''))";
+    let mut all = String::new();
+    for theme in ["light", "dark"] {
+        for (state, keys) in [
+            ("split", &[][..]),
+            ("source", &["1"]),
+            ("bytecode", &["2"]),
+            ("cfg", &["3"]),
+            ("clif", &["5"]),
+            ("asm", &["6"]),
+            ("before and after", &["b"]),
+            ("a line and a slot", &["j", "j", "s"]),
+            ("why it suspends", &["y"]),
+            ("a pane alone", &["m"]),
+            ("keys", &["?"]),
+            ("waits", &["v"]),
+        ] {
+            browser.open("#f=main.choose")?;
+            browser.run(&format!(
+                "document.documentElement.dataset.theme = '{theme}'"
+            ))?;
+            for key in keys {
+                browser.key(key)?;
+            }
+            browser.run(&axe)?;
+            let found = browser.string(faults)?;
+            if !found.is_empty() {
+                all += &format!("{theme}, {state}:\n{found}");
+            }
+        }
+    }
+    want(all.is_empty(), &all)
 }

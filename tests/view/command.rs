@@ -159,7 +159,7 @@ fn the_list_tells_why_functions_suspend() {
     let why = "sync.(*WaitGroup).Done calls sync.(*WaitGroup).Add at line";
     assert!(list.contains(why), "{list}");
     let written_out = "sync.(*WaitGroup).Done: 1 block, 2 resume points, record of 24 bytes, \
-                       may suspend, written out at its calls\n";
+                       may suspend, may panic, written out at its calls\n";
     assert!(list.contains(written_out), "{list}");
     let both = run(&[PROGRAM, "--list", "--format", "json"]);
     assert_eq!(both.status.code(), Some(2), "a list is text");

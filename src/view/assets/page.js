@@ -90,13 +90,9 @@
     pictures = read('pictures' + at);
     if (fresh) { state.inst = null; state.marked = []; state.slot = null; }
     $('name').textContent = view.name;
-    const f = view.facts;
-    const words = [f.record_words ? `record of ${f.record_bytes} bytes` : 'no record', f.may_suspend ? 'may suspend' : 'never suspends'];
-    if (f.may_panic) words.push('may panic');
-    if (f.recursive) words.push('recursive');
-    if (f.spawned) words.push('starts as a goroutine');
-    $('facts').textContent = `${view.file}:${view.line} – ${words.join(', ')}`;
-    $('facts').title = f.why.join('\n');
+    $('facts').textContent = `${view.file}:${view.line} – ${functions[at].facts}`;
+    $('why').hidden = view.facts.why.length === 0;
+    $('chain').replaceChildren(...view.facts.why.map((each) => make('li', '', each)));
     document.title = `${view.name} – vo-jit-cfg`;
     if (!view.code.some((code) => code.form === state.form) && view.code.length) state.form = view.code[0].form;
     list();
@@ -324,9 +320,13 @@
   const fitWidth = () => {
     const [width] = sizes();
     zoom(Math.min(Math.max(width, SMALLEST), 1));
+    // Where control enters is in the middle.
     const pane = $('graph');
-    // Control enters at the middle.
-    pane.scrollTo({ left: (pane.scrollWidth - pane.clientWidth) / 2, top: 0, behavior: 'instant' });
+    const nodes = [...pane.querySelectorAll('.node')].map((node) => node.getBoundingClientRect());
+    const entry = nodes.reduce((top, each) => (each.top < top.top ? each : top));
+    const inner = pane.getBoundingClientRect();
+    const left = entry.left + entry.width / 2 - inner.left - pane.clientWidth / 2;
+    pane.scrollTo({ left: pane.scrollLeft + left, top: 0, behavior: 'instant' });
   };
 
   // ---- events --------------------------------------------------------------------------------
@@ -376,6 +376,7 @@
     '0': fit,
     'w': fitWidth,
     'm': () => alone(!document.body.classList.contains('alone')),
+    'y': () => { $('why').open = !$('why').open; },
     'v': () => { if (!$('waits').hidden) sheet($('waits-dialog')); },
     'ArrowLeft': () => move(-60, 0),
     'ArrowRight': () => move(60, 0),

@@ -68,11 +68,6 @@ impl Builder {
         &self.plan
     }
 
-    /// Whether no call of a function is left: all are written out where they stood.
-    pub fn is_written_out(&self, id: FuncId) -> bool {
-        self.program.gone[id.index()]
-    }
-
     /// The facts about a function alone, without its graphs.
     pub fn facts(&self, id: FuncId) -> Facts {
         let (plan, facts) = (self.plan.func(id), self.calls.facts(id));
@@ -86,6 +81,7 @@ impl Builder {
             spawned: facts.spawned,
             called: plan.called,
             indirect: plan.indirect,
+            written_out: self.program.gone[id.index()],
             record_bytes: (RECORD_BYTES + usize::from(plan.words) * 8) as u32,
             record_words: u32::from(plan.words),
         }
@@ -151,7 +147,7 @@ impl Builder {
         for view in views.iter() {
             let id = FuncId(view.id);
             // What is gone has no code; shown is what a call of it would run.
-            let called = view.facts.called || self.program.gone[id.index()];
+            let called = view.facts.called || view.facts.written_out;
             if called {
                 wanted.push((id, Mode::Hot));
             }

@@ -69,10 +69,41 @@ pub struct Facts {
     pub called: bool,
     /// It can be called through a function value or an interface.
     pub indirect: bool,
+    /// No call of it is left, for all are written out where they stood: no code is made for it.
+    pub written_out: bool,
     /// The size of its frame record, header included; 0 where it has none.
     pub record_bytes: u32,
     /// The words of its record behind the header.
     pub record_words: u32,
+}
+
+impl Facts {
+    /// The facts as people read them, separated by commas; but not why it may suspend.
+    pub fn text(&self) -> String {
+        let record = match self.record_words {
+            0 => "no record".to_owned(),
+            _ => format!("record of {} bytes", self.record_bytes),
+        };
+        let suspends = if self.may_suspend {
+            "may suspend"
+        } else {
+            "never suspends"
+        };
+        let others = [
+            (self.may_panic, "may panic"),
+            (self.recursive, "recursive"),
+            (self.entry_check, "checks at entry"),
+            (self.spawned, "starts as a goroutine"),
+            (self.indirect, "called indirectly"),
+            (self.written_out, "written out at its calls"),
+        ];
+        let others = others.iter().filter(|(is, _)| *is).map(|(_, name)| *name);
+        let all: Vec<&str> = [record.as_str(), suspends]
+            .into_iter()
+            .chain(others)
+            .collect();
+        all.join(", ")
+    }
 }
 
 /// A line of the source.
