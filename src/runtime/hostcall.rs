@@ -117,7 +117,7 @@ impl Context {
         let args = std::mem::take(&mut self.outside.host.args);
         let table = self.outside.host.table.clone();
         let Some(function) = table.functions.get(number) else {
-            return self.fault_text("there is no such host function");
+            return self.plain_fault("there is no such host function");
         };
         match &function.body {
             Body::Now(body) => match catch_unwind(AssertUnwindSafe(|| body(args))) {
@@ -166,7 +166,7 @@ impl Context {
     fn host_panic(&mut self, number: usize, text: &str) -> JitResult {
         let table = self.outside.host.table.clone();
         let name = table.functions.get(number).map_or("?", |f| &f.name);
-        self.fault_text(format!("host.{name}: {text}"))
+        self.plain_fault(format!("host.{name}: {text}"))
     }
 }
 

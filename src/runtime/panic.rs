@@ -9,6 +9,7 @@
 use super::context::{Context, JitResult};
 use super::origin::Origin;
 use crate::inline::{Frame, Frames};
+use std::fmt::Display;
 
 /// A panic that is not over.
 #[derive(Debug, Default)]
@@ -98,8 +99,8 @@ pub enum PanicValue {
     Value(u64, u64),
     /// A value given to `panic`, by the text that its own method gives.
     Described(String),
-    /// A run-time fault, with its text behind `runtime error: ` where that belongs to it.
-    Fault(String),
+    /// A run-time fault, with its text.
+    Fault(FaultKind, String),
     /// A failed type assertion, with its text.
     Assertion(String),
     /// A text by itself.
@@ -110,6 +111,17 @@ pub enum PanicValue {
     Exit(i32),
     /// `runtime.Goexit` was called; unwinds like a panic but is none.
     Goexit,
+}
+
+/// The kinds of run-time faults, which `recover` gives as values of different types, as Go does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// A run-time error, and the text begins so.
+    Error,
+    /// One of an index or of a length.
+    Bounds,
+    /// Another fault, whose text stands by itself.
+    Plain,
 }
 
 impl Default for PanicValue {
@@ -239,6 +251,22 @@ fn slice_text(operand: i64, shape: &str, suffix: &str) -> String {
 }
 
 impl Fault {
+    /// What kind it is.
+    fn kind(self) -> FaultKind {
+        match self {
+            Fault::NilDeref | Fault::Divide | Fault::Shift => FaultKind::Error,
+            Fault::Index
+            | Fault::ArrayLen
+            | Fault::SliceHighCap
+            | Fault::SliceHighLen
+            | Fault::SliceLow
+            | Fault::SliceLowHigh
+            | Fault::SliceMax
+            | Fault::SliceHighMax => FaultKind::Bounds,
+            _ => FaultKind::Plain,
+        }
+    }
+
     /// Whether the fault ends the program without a chance to recover.
     pub fn is_fatal(self) -> bool {
         matches!(
@@ -273,13 +301,26 @@ impl Context {
         self.panic(if fault.is_fatal() {
             PanicValue::Fatal(text)
         } else {
-            PanicValue::Fault(text)
+            PanicValue::Fault(fault.kind(), text)
         })
     }
 
-    /// Begins the panic of a fault that has a text of its own.
-    pub fn fault_text(&mut self, text: impl Into<String>) -> JitResult {
-        self.panic(PanicValue::Fault(text.into()))
+    /// Begins the panic of an index without sign that is not below a length. As the operand of
+    /// [`Fault::Index`] a large one would be negative.
+    pub fn index_fault(&mut self, index: u64, len: u64) -> JitResult {
+        let text = format!("runtime error: index out of range [{index}] with length {len}");
+        self.panic(PanicValue::Fault(FaultKind::Bounds, text))
+    }
+
+    /// Begins the panic of a run-time error with this text behind `runtime error: `.
+    pub fn error(&mut self, text: impl Display) -> JitResult {
+        let text = format!("runtime error: {text}");
+        self.panic(PanicValue::Fault(FaultKind::Error, text))
+    }
+
+    /// Begins the panic of a fault that is told by this text alone.
+    pub fn plain_fault(&mut self, text: impl Into<String>) -> JitResult {
+        self.panic(PanicValue::Fault(FaultKind::Plain, text.into()))
     }
 
     /// Begins the panic of a failed type assertion.

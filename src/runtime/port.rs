@@ -184,10 +184,10 @@ impl Context {
     pub fn make_port(&mut self, ty: TypeId, cap: i64) -> JitResult {
         let program = self.program.clone();
         let TypeKind::Port(elem, ..) = *program.module.types.kind(ty) else {
-            return self.fault_text("makeport: not a port type");
+            return self.plain_fault("makeport: not a port type");
         };
         if !(1..=MAX_PORT_CAP).contains(&cap) {
-            return self.fault_text("makeport: size out of range");
+            return self.plain_fault("makeport: size out of range");
         }
         let shared = Arc::new(PortShared {
             mailbox: Mailbox::new(cap as usize),

@@ -17,7 +17,7 @@
 
 use super::context::{Context, JitResult};
 use super::heap::Marker;
-use super::panic::{PanicValue, Panicking};
+use super::panic::{FaultKind, PanicValue, Panicking};
 use vo_bytecode::{FuncId, MethodId, PanicKind};
 
 /// The panics that have landed and are not over.
@@ -205,7 +205,14 @@ impl Context {
                 panicking.recovered = true;
                 return JitResult::Ok;
             }
-            PanicValue::Fault(text) => (PanicKind::Fault, text.clone()),
+            PanicValue::Fault(kind, text) => {
+                let kind = match kind {
+                    FaultKind::Error => PanicKind::Error,
+                    FaultKind::Bounds => PanicKind::Bounds,
+                    FaultKind::Plain => PanicKind::Plain,
+                };
+                (kind, text.clone())
+            }
             PanicValue::Assertion(text) => (PanicKind::Assertion, text.clone()),
             PanicValue::Text(text) => (PanicKind::Text, text.clone()),
             PanicValue::Described(_)

@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 const MAGIC: [u8; 8] = *b"\x89VOB\r\n\x1a\n";
 /// Counts the incompatible changes of this form that the fingerprint does not see.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const HEADER: usize = 28;
 
 /// Why bytes are no module.

@@ -261,12 +261,16 @@ pub enum Callee {
 pub enum PanicKind {
     /// The value is given.
     Value = 0,
-    /// A run-time fault, with its text.
-    Fault = 1,
+    /// A run-time error, with its text.
+    Error = 1,
     /// A panic with nil.
     Nil = 2,
     /// A failed type assertion, with its text.
     Assertion = 3,
     /// A text by itself.
     Text = 4,
+    /// A run-time error of an index or of a length, with its text.
+    Bounds = 5,
+    /// A fault whose text does not say that it is a run-time error.
+    Plain = 6,
 }

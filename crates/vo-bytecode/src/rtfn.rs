@@ -154,8 +154,8 @@ runtime_functions! {
     PrintAny = "print.any" (any) -> ();
     /// Panics with `assertion failed`, and the text where it is not empty.
     AssertFailed = "assert.failed" (str) -> () [panics];
-    /// Panics with a run-time error of that text.
-    Fault = "panic.fault" (str) -> () [panics];
+    /// Panics because an index without sign is not below a length.
+    IndexFault = "panic.index" (int, int) -> () [panics];
 
     // ---- the scheduler, time, process ----------------------------------------------------
     /// Lets other goroutines run.

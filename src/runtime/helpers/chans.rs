@@ -56,7 +56,7 @@ impl Context {
     /// Makes a channel, which is the first result.
     pub fn make_chan(&mut self, ty: TypeId, cap: i64) -> JitResult {
         if !(0..=MAX_CHAN_CAP).contains(&cap) {
-            return self.fault_text("makechan: size out of range");
+            return self.plain_fault("makechan: size out of range");
         }
         match Chan::new(self, ty, cap as u32) {
             Ok(chan) => {

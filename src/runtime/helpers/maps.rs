@@ -202,7 +202,7 @@ impl Context {
         place: impl FnOnce(&mut Context) -> Result<*mut u64, MapError>,
     ) -> Result<*mut u64, JitResult> {
         if map.is_null() {
-            return Err(self.fault_text("assignment to entry in nil map"));
+            return Err(self.plain_fault("assignment to entry in nil map"));
         }
         let place = place(self);
         if self.heap.wants_gc {
@@ -313,6 +313,6 @@ impl Context {
 
     fn unhashable(&mut self, why: Incomparable) -> JitResult {
         let text = why.hashing(&self.program.module.types);
-        self.fault_text(format!("runtime error: {text}"))
+        self.error(text)
     }
 }

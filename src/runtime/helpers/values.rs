@@ -64,7 +64,7 @@ impl Context {
             }
             Err(why) => {
                 let text = why.comparing(&self.program.module.types);
-                self.fault_text(format!("runtime error: {text}"))
+                self.error(text)
             }
         }
     }

@@ -12,7 +12,7 @@ pub fn check(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult
     if cx.outside.host.table.fingerprint.as_bytes() == wanted {
         return JitResult::Ok;
     }
-    cx.fault_text("the program was compiled for other host functions than it is run with")
+    cx.plain_fault("the program was compiled for other host functions than it is run with")
 }
 
 /// `internal/hostcall.passInt`

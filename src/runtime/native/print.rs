@@ -69,11 +69,9 @@ pub fn print_any(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitRe
     JitResult::Ok
 }
 
-/// `panic.fault`
-pub fn fault(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
-    // SAFETY: a string.
-    let text = String::from_utf8_lossy(unsafe { bytes(args, 0) }).into_owned();
-    cx.fault_text(text)
+/// `panic.index`
+pub fn index_fault(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult {
+    cx.index_fault(args[0], args[1])
 }
 
 /// `assert.failed`

@@ -216,7 +216,7 @@ pub fn swap(cx: &mut Context, _: u32, args: &[u64], _: &mut [u64]) -> JitResult 
         return cx.fault(Fault::NilDeref, 0, 0);
     };
     let TypeKind::Slice(ty) = types.kind(value.ty) else {
-        return cx.fault_text("reflect: swap of a value that is no slice");
+        return cx.plain_fault("reflect: swap of a value that is no slice");
     };
     let [row, len, _] = value.words();
     let size = size_of(types, *ty);

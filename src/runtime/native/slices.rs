@@ -22,10 +22,10 @@ pub fn slice_make(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> 
             || size.checked_mul(count as u64).is_none_or(|b| b > MAX_BYTES)
     };
     if too_large(len) {
-        return cx.fault_text("runtime error: makeslice: len out of range");
+        return cx.error("makeslice: len out of range");
     }
     if too_large(cap) || len > cap {
-        return cx.fault_text("runtime error: makeslice: cap out of range");
+        return cx.error("makeslice: cap out of range");
     }
     done(
         cx.new_row(ty, size as usize, cap as usize)
@@ -59,7 +59,7 @@ pub fn slice_grow(cx: &mut Context, ty: u32, args: &[u64], rets: &mut [u64]) -> 
 }
 
 fn bad_length(cx: &mut Context) -> JitResult {
-    cx.fault_text("runtime error: growslice: len out of range")
+    cx.error("growslice: len out of range")
 }
 
 fn grow(

@@ -49,7 +49,7 @@ macro_rules! function {
     (PrintRef) => { print::print_ref };
     (PrintAny) => { print::print_any };
     (AssertFailed) => { print::assert_failed };
-    (Fault) => { print::fault };
+    (IndexFault) => { print::index_fault };
     (Gosched) => { process::gosched };
     (Callers) => { process::callers };
     (Goexit) => { process::goexit };

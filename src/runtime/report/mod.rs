@@ -118,7 +118,7 @@ fn panic_value(program: &Program, value: &PanicValue) -> String {
     match value {
         PanicValue::Value(0, _) => "runtime error: panic called with nil argument".into(),
         PanicValue::Value(ty, data) => value_text(program, *ty, *data),
-        PanicValue::Fault(what)
+        PanicValue::Fault(_, what)
         | PanicValue::Described(what)
         | PanicValue::Assertion(what)
         | PanicValue::Text(what)

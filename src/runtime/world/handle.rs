@@ -133,7 +133,7 @@ impl Context {
     /// Makes an island; its handle is the first result.
     pub fn make_island(&mut self) -> JitResult {
         let Some(world) = self.world.clone() else {
-            return self.fault_text("no islands here");
+            return self.plain_fault("no islands here");
         };
         let layout = self.program.own.island;
         let Ok(object) = self.heap.alloc(layout, size_of::<Handle>()) else {
@@ -141,7 +141,7 @@ impl Context {
         };
         let island = match world.new_island(self.island) {
             Ok(island) => island,
-            Err(text) => return self.fault_text(text),
+            Err(text) => return self.plain_fault(text),
         };
         let handle = object.cast::<Handle>();
         // SAFETY: a fresh object of that size.
@@ -182,7 +182,7 @@ impl Context {
                 let func = unsafe { *(closure as *const u64) } as usize;
                 if let Some(captures) = program.pack.closure(func) {
                     if let Some(text) = self.unsendable(captures) {
-                        return self.fault_text(text);
+                        return self.plain_fault(text);
                     }
                     leaves.push((0, Leaf::One(captures)));
                 }
@@ -191,7 +191,7 @@ impl Context {
             }
         };
         let TypeKind::Struct(fields) = program.module.types.kind(ty) else {
-            return self.fault_text("go @: the arguments have no type");
+            return self.plain_fault("go @: the arguments have no type");
         };
         let plan = (program.pack).row_of_slots(fields.iter().map(|field| field.ty));
         let first = words.len();

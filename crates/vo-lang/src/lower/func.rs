@@ -129,7 +129,6 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             Work::Equal(ty) => self.equal_function(*ty),
             Work::TextOf => self.text_function(),
             Work::PanicText => self.panic_text_function(),
-            Work::IndexFault => self.index_fault_function(),
             Work::DynMethod(ty) => self.dyn_method_function(*ty),
             Work::DynCall(ty, results) => self.dyn_call_function(*ty, results.clone()),
             Work::Init(pkg) => self.init_function(*pkg),

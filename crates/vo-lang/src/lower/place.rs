@@ -4,10 +4,9 @@
 //! are made when it is read or written, because an assignment evaluates its right side in between.
 
 use vo_bytecode::types::Part;
-use vo_bytecode::{Callee, CmpOp, Dst, IfaceDst, IfaceSrc, Inst, IntKind, Slot, SlotTy, Src};
+use vo_bytecode::{CmpOp, Dst, IfaceDst, IfaceSrc, Inst, IntKind, RtFn, Slot, SlotTy, Src};
 
 use super::func::{Lowerer, Value, Want};
-use super::program::Work;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::types::info::{FieldStep, ObjKind, Target};
 use crate::types::ty::{Kind, Ty};
@@ -288,8 +287,7 @@ impl<'a> Lowerer<'_, 'a> {
         let below = self.b.cmp(CmpOp::Lt, IntKind::U64, at, len);
         self.b.branch(below, good, bad);
         self.b.bind(bad);
-        let func = self.p.func(Work::IndexFault);
-        self.call_into(Callee::Func(func), vec![at, len], &[]);
+        self.b.rt(RtFn::IndexFault, None, &[at, len]);
         self.b.bind(good);
         true
     }

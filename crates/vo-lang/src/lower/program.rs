@@ -39,8 +39,6 @@ pub enum Work {
     /// The text of a panic's value that has an `Error` or `String` method, for the report at the program's
     /// end; found by its name.
     PanicText,
-    /// The panic of an unsigned index beyond the length.
-    IndexFault,
     /// Finds the exported methods of a type by name.
     DynMethod(Ty),
     /// Calls the values of a function type with arguments in interfaces; the types of its results.

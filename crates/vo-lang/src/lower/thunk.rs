@@ -414,26 +414,6 @@ impl Lowerer<'_, '_> {
         self.finish(vo_bytecode::PANIC_TEXT.to_string(), 2)
     }
 
-    /// Panics because an unsigned index is not below a length.
-    pub fn index_fault_function(mut self) -> bc::Function {
-        let operands = self.b.slots(&[SlotTy::I64, SlotTy::I64]);
-        let base = self.b.int(10);
-        let mut parts = self.text("runtime error: index out of range [");
-        parts.extend(self.b.rt(RtFn::FormatUint, None, &[operands[0], base]));
-        parts.extend(self.text("] with length "));
-        parts.extend(self.b.rt(RtFn::FormatInt, None, &[operands[1], base]));
-        let text = self.temp(Ty::STRING);
-        let parts = Srcs::from(parts);
-        self.b.emit(Inst::StrConcat {
-            ptr: Dst(text[0]),
-            len: Dst(text[1]),
-            parts,
-        });
-        self.b.rt(RtFn::Fault, None, &text);
-        self.return_slots(Vec::new());
-        self.finish("runtime.indexFault".to_string(), 2)
-    }
-
     /// A float in plain decimal form.
     pub fn float_text(&mut self, number: Slot, bits: i64) -> Vec<Slot> {
         let format = self.b.int(i64::from(b'f'));
