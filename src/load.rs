@@ -1,12 +1,13 @@
 //! Reading a program in any of its forms, for the commands.
 
 use std::fmt::Display;
+use std::io::Read;
 use std::path::Path;
 use vo_bytecode::{Module, binary, text};
 use vo_lang::compile;
 
-/// Reads a program: a `.vob` module, a `.vot` module in text form, or else Vo source, in a
-/// file or a folder, which is compiled. A module is not verified yet.
+/// Reads a program: a module, which is a `.vob` file or begins like one, a `.vot` module in text
+/// form, or else Vo source, in a file or a folder, which is compiled. A module is not verified yet.
 ///
 /// # Errors
 /// The message for the user, with colour where that is asked for.
@@ -20,8 +21,15 @@ pub fn load(file: &Path, colour: bool) -> Result<Module, String> {
                 .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
+        _ if begins_like_module(file) => binary::decode(&read()?).map_err(|e| in_file(file, &e)),
         _ => compile::compile_path(file).map_err(|failure| failure.report(colour)),
     }
+}
+
+fn begins_like_module(file: &Path) -> bool {
+    let mut start = [0; binary::MAGIC.len()];
+    let read = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == binary::MAGIC
 }
 
 /// The message for an error in a file.

@@ -1,11 +1,13 @@
 //! The command `vo-jit-cfg`: shows a program the way the JIT sees it.
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use vo_jit::console::{print, tell};
 use vo_jit::load::{in_file, load};
+use vo_jit::outputs::keep_apart;
 use vo_jit::view::model::Builder;
 use vo_jit::view::profile;
 use vo_jit::view::render::{self, Compare, Format, Stage, Wish};
@@ -30,9 +32,9 @@ struct Cli {
     /// List functions: blocks, resume points, records, and why they may suspend
     #[arg(long, conflicts_with_all = ["stage", "format", "compare", "profile"])]
     list: bool,
-    /// What to show; json and html have all stages
-    #[arg(long, value_enum, default_value_t = Stage::Split)]
-    stage: Stage,
+    /// What to show [default: split]; json and html have all stages
+    #[arg(long, value_enum)]
+    stage: Option<Stage>,
     /// In which form [default: by the name given with -o, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -52,7 +54,14 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
+    let format = match format_of(&cli) {
+        Ok(format) => format,
+        Err(message) => {
+            let error = Cli::command().error(ErrorKind::ArgumentConflict, message);
+            error.exit()
+        }
+    };
+    match run(&cli, format) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             tell(&message);
@@ -61,7 +70,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), String> {
+fn run(cli: &Cli, format: Format) -> Result<(), String> {
+    let read: Vec<&Path> = [Some(&cli.file), cli.profile.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    keep_apart(&read, cli.output.as_deref().as_slice())?;
     let colour = std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     let module = load(&cli.file, colour)?;
     vo_bytecode::verify::verify(&module).map_err(|errors| in_file(&cli.file, &errors[0]))?;
@@ -78,8 +93,8 @@ fn run(cli: &Cli) -> Result<(), String> {
         program: cli.file.clone(),
         funcs: cli.func.clone(),
         all: cli.all,
-        stage: cli.stage,
-        format: cli.format.unwrap_or_else(|| by_name(cli.output.as_deref())),
+        stage: cli.stage.unwrap_or(Stage::Split),
+        format,
         compare: cli.compare,
     };
     let text = if cli.list {
@@ -90,15 +105,50 @@ fn run(cli: &Cli) -> Result<(), String> {
     write(cli, &text)
 }
 
+/// The format that is asked for, by the option or by the output's name.
+///
+/// # Errors
+/// What of the wish does not go together.
+fn format_of(cli: &Cli) -> Result<Format, String> {
+    let format = match (cli.format, &cli.output) {
+        (Some(format), _) => format,
+        (None, None) => Format::Text,
+        (None, Some(output)) => by_name(output)?,
+    };
+    let graph = matches!(cli.stage, None | Some(Stage::Cfg | Stage::Split));
+    match format {
+        Format::Text if cli.compare.is_some() && !graph => {
+            Err("--compare is of graphs: of the stages cfg and split".into())
+        }
+        Format::Svg | Format::Dot if !graph => Err(
+            "only the stages cfg and split have a graph; choose one of them with --stage".into(),
+        ),
+        Format::Json | Format::Html if cli.stage.is_some() || cli.compare.is_some() => {
+            Err("json and html have all stages: --stage and --compare do not go with them".into())
+        }
+        Format::Text => Ok(format),
+        _ if cli.list => Err("--list is text".into()),
+        _ => Ok(format),
+    }
+}
+
 /// The format that a file's name asks for.
-fn by_name(output: Option<&Path>) -> Format {
-    let extension = output.and_then(|file| file.extension()?.to_str());
-    match extension {
-        Some("dot" | "gv") => Format::Dot,
-        Some("svg") => Format::Svg,
-        Some("json") => Format::Json,
-        Some("html" | "htm") => Format::Html,
-        _ => Format::Text,
+fn by_name(output: &Path) -> Result<Format, String> {
+    match output
+        .extension()
+        .map(|extension| extension.to_string_lossy())
+        .as_deref()
+    {
+        Some("dot" | "gv") => Ok(Format::Dot),
+        Some("svg") => Ok(Format::Svg),
+        Some("json") => Ok(Format::Json),
+        Some("html" | "htm") => Ok(Format::Html),
+        // A device has no name of its own.
+        None | Some("txt") => Ok(Format::Text),
+        Some(_) => Err(format!(
+            "{} does not tell the format; name it with --format",
+            output.display()
+        )),
     }
 }
 

@@ -14,6 +14,7 @@ use vo_jit::console::{print, tell};
 use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::formatting::{self, FormatOptions};
 use vo_jit::load::{in_file, load};
+use vo_jit::outputs::keep_apart;
 use vo_jit::running::Canceller;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
@@ -280,7 +281,13 @@ fn observer(args: &RunArgs, module: &Module) -> Result<Option<Arc<Observer>>, St
             "error: --profile and --trace are of native code, not of the interpreter".into(),
         );
     }
-    for output in outputs.into_iter().flatten() {
+    let outputs: Vec<&Path> = outputs
+        .into_iter()
+        .flatten()
+        .map(PathBuf::as_path)
+        .collect();
+    keep_apart(&[&args.file], &outputs)?;
+    for output in outputs {
         std::fs::File::create(output).map_err(|error| cannot_write(output, &error))?;
     }
     let observer = profile::observer(module, args.trace.is_some());
@@ -377,6 +384,7 @@ fn fmt(args: FmtArgs) -> Result<u8, String> {
 }
 
 fn build(file: &Path, output: &Path) -> Result<u8, String> {
+    keep_apart(&[file], &[output])?;
     let module = load(file, colour())?;
     std::fs::write(output, binary::encode(&module))
         .map_err(|error| cannot_write(output, &error))?;

@@ -10,8 +10,9 @@ const OFFERED: usize = 3;
 const ALIKE: f64 = 0.7;
 
 /// The functions that a name means: the one with exactly that name (several, where the compiler
-/// made more than one), else one of package `main`, else those whose name ends so. A name that
-/// ends with a point means the whole package, one that ends with `*` all that begin so.
+/// made more than one), else one of package `main`, else those whose name ends so, each with or
+/// without the marks of a receiver. A name that ends with a point means the whole package, one that
+/// ends with `*` all that begin so, or those of package `main`.
 ///
 /// # Errors
 /// The message for the user, with names that are close.
@@ -23,16 +24,26 @@ pub fn find(module: &Module, name: &str) -> Result<Vec<FuncId>, String> {
             .collect()
     };
     let own = format!("{OWN}{name}");
-    let end = format!(".{name}");
-    let tries: [&dyn Fn(&str) -> bool; 5] = [
-        &|each| each == name,
-        &|each| each == own,
-        &|each| name.ends_with('.') && each.starts_with(name),
+    let begins = |each: &str, start: &str| !start.is_empty() && each.starts_with(start);
+    let is = |each: &str, name: &str| each == name || plain(each) == name;
+    // Behind the whole path of a package, or its last part.
+    let ends = |each: &str| {
+        let before = each.strip_suffix(name);
+        before.is_some_and(|before| before.ends_with(['.', '/']))
+    };
+    let tries: [&dyn Fn(&str) -> bool; 6] = [
+        &|each| is(each, name),
+        &|each| is(each, &own),
+        &|each| name.ends_with('.') && begins(each, name),
         &|each| {
             name.strip_suffix('*')
-                .is_some_and(|start| each.starts_with(start))
+                .is_some_and(|start| begins(each, start))
         },
-        &|each| plain(each).ends_with(&plain(&end)),
+        &|each| {
+            own.strip_suffix('*')
+                .is_some_and(|start| begins(each, start))
+        },
+        &|each| !name.is_empty() && (ends(each) || ends(&plain(each))),
     ];
     let found = tries
         .iter()
@@ -112,6 +123,7 @@ mod tests {
         assert_eq!(names("Tree.walk"), ["main.(*Tree).walk"]);
         assert_eq!(names("walk"), ["main.(*Tree).walk"]);
         assert_eq!(names("main.func1"), ["main.main.func1"]);
+        assert_eq!(names("main.Tree.walk"), ["main.(*Tree).walk"]);
         assert_eq!(names("Println"), ["fmt.Println"]);
     }
 
@@ -119,6 +131,14 @@ mod tests {
     fn a_package_means_all_of_it() {
         assert_eq!(names("main.").len(), 4);
         assert_eq!(names("main.main*"), ["main.main", "main.main.func1"]);
+        assert_eq!(names("wor*"), ["main.worker"]);
+    }
+
+    #[test]
+    fn what_is_no_name_finds_nothing() {
+        for name in ["", "ma*in", "(main).main", "orker"] {
+            assert!(find(&module(), name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -114,12 +114,38 @@ pub fn read(file: &Path, module: &Module) -> Result<Profile, String> {
                 .to_owned(),
         ));
     }
-    if profile.functions.len() != module.functions.len() {
-        return Err(fail(
-            "the profile has not one entry for each function".to_owned(),
-        ));
+    match misfit(&profile, module) {
+        Some(why) => Err(fail(why)),
+        None => Ok(profile),
     }
-    Ok(profile)
+}
+
+/// In what a profile has not the form of a module.
+fn misfit(profile: &Profile, module: &Module) -> Option<String> {
+    if profile.functions.len() != module.functions.len() {
+        return Some("the profile has not one entry for each function".to_owned());
+    }
+    let plan = ModulePlan::build(module, &CallGraph::build(module));
+    let functions = module.functions.iter().zip(&plan.funcs);
+    functions
+        .zip(&profile.functions)
+        .find_map(|((func, plan), run)| {
+            let blocks = Cfg::build(func).len();
+            let points = plan.points.len();
+            let name = &func.name;
+            let entry = "the profile has in the entry of";
+            if run.name != *name {
+                Some(format!("{entry} {name} the name {}", run.name))
+            } else if run.blocks.len() != blocks {
+                let found = run.blocks.len();
+                Some(format!("{entry} {name} {found} blocks instead of {blocks}"))
+            } else if run.points.len() != points {
+                let found = run.points.len();
+                Some(format!("{entry} {name} {found} points instead of {points}"))
+            } else {
+                None
+            }
+        })
 }
 
 /// Somebody to watch a run of a module, who counts and, with `traces`, keeps events.

@@ -58,7 +58,7 @@ pub struct Wish {
     pub funcs: Vec<String>,
     /// All functions.
     pub all: bool,
-    /// The stage, for formats that show one.
+    /// The stage, for formats that show one; cfg or split for those that show a graph.
     pub stage: Stage,
     /// The form.
     pub format: Format,
@@ -111,14 +111,6 @@ pub fn render(
         source: whole || matches!(wish.stage, Stage::Source | Stage::Bytecode),
         code: whole || matches!(wish.stage, Stage::Clif | Stage::Asm),
     };
-    if matches!(wish.format, Format::Svg | Format::Dot)
-        && !matches!(wish.stage, Stage::Cfg | Stage::Split)
-    {
-        return Err(
-            "error: only the stages cfg and split have a graph; choose one of them with --stage"
-                .to_owned(),
-        );
-    }
     let mut views = builder.views(&wanted, parts)?;
     if let Some(profile) = profile {
         profile::add(profile, &mut views);
@@ -180,14 +172,7 @@ fn dots(view: &FuncView, wish: &Wish) -> String {
 
 /// The list of functions: blocks, points, records, and why each may suspend.
 pub fn list(builder: &mut Builder, wish: &Wish) -> Result<String, String> {
-    let wanted = if wish.funcs.is_empty() {
-        (0..builder.module().functions.len() as u32)
-            .map(FuncId)
-            .collect()
-    } else {
-        chosen(builder, wish)?
-    };
-    Ok(wanted
+    Ok(chosen(builder, wish)?
         .iter()
         .map(|id| {
             let func = builder.module().func(*id);

@@ -13,8 +13,17 @@ fn run(args: &[&str]) -> Output {
 
 /// Runs what must fail with status 1, and gives its message.
 fn fails(args: &[&str]) -> String {
+    ends(args, 1)
+}
+
+/// Runs what is no right usage, and gives the message.
+fn wrong_usage(args: &[&str]) -> String {
+    ends(args, 2)
+}
+
+fn ends(args: &[&str], status: i32) -> String {
     let output = run(args);
-    assert_eq!(output.status.code(), Some(1), "{args:?}");
+    assert_eq!(output.status.code(), Some(status), "{args:?}");
     assert!(output.stdout.is_empty(), "nothing is written by what fails");
     let message = String::from_utf8(output.stderr).expect("messages are UTF-8");
     assert!(message.starts_with("error"), "{message}");
@@ -108,14 +117,77 @@ fn what_was_written_is_opened() {
 }
 
 #[test]
-fn only_graphs_are_drawn() {
-    for format in ["svg", "dot"] {
-        let message = fails(&[PROGRAM, "--stage", "asm", "--format", format]);
-        assert!(
-            message.contains("only the stages cfg and split"),
-            "{message}"
-        );
+fn wishes_that_do_not_go_together_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| path(&folder.path().join(name)).to_owned();
+    let (picture, image) = (file("out.svg"), file("out.png"));
+    for (wish, says) in [
+        (
+            &["--stage", "asm", "--format", "svg"][..],
+            "only the stages cfg and split",
+        ),
+        (
+            &["--stage", "source", "--format", "dot"],
+            "only the stages cfg and split",
+        ),
+        (
+            &["--stage", "asm", "-o", &picture],
+            "only the stages cfg and split",
+        ),
+        (
+            &["--stage", "asm", "--compare", "side"],
+            "--compare is of graphs",
+        ),
+        (&["--stage", "asm", "--format", "html"], "have all stages"),
+        (
+            &["--compare", "diff", "--format", "json"],
+            "have all stages",
+        ),
+        (&["--list", "-o", &picture], "--list is text"),
+        (&["-o", &image], "does not tell the format"),
+    ] {
+        let message = wrong_usage(&[&[PROGRAM], wish].concat());
+        assert!(message.contains(says), "{wish:?}: {message}");
     }
+    let nothing = std::fs::read_dir(folder.path()).expect("a folder").next();
+    assert!(nothing.is_none(), "nothing is written");
+}
+
+#[test]
+fn nothing_is_written_over_what_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("a.vo");
+    let source = "package main\n\nfunc main() {}\n";
+    std::fs::write(&program, source).expect("a file");
+    let program = path(&program);
+    let both = folder.path().join("both.json");
+    let vo = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_vo")).args(args).output();
+        let output = output.expect("vo can be started");
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        String::from_utf8(output.stderr).expect("messages are UTF-8")
+    };
+    for message in [
+        fails(&[program, "-o", program, "--format", "svg"]),
+        vo(&["run", "--profile", program, program]),
+        vo(&["run", "--trace", program, path(folder.path())]),
+        vo(&["build", program, "-o", program]),
+    ] {
+        assert!(message.contains("cannot be written too"), "{message}");
+    }
+    let twice = vo(&[
+        "run",
+        "--trace",
+        path(&both),
+        "--profile",
+        path(&both),
+        program,
+    ]);
+    assert!(twice.contains("cannot be written twice"), "{twice}");
+    assert_eq!(
+        std::fs::read_to_string(program).expect("it is there"),
+        source
+    );
 }
 
 #[test]
@@ -152,7 +224,7 @@ fn the_file_name_gives_the_format() {
 
 #[test]
 fn the_list_tells_why_functions_suspend() {
-    let list = shows(&[PROGRAM, "--list"]);
+    let list = shows(&[PROGRAM, "--list", "--all"]);
     assert!(list.contains("main.main: "), "{list}");
     assert!(list.contains("may wait in"), "{list}");
     // That it waits is told rather than that it polls, over any number of calls.
@@ -198,10 +270,12 @@ fn all_forms_of_a_program_are_read() {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     assert!(build.expect("vo can be started").success());
-    assert_eq!(
-        shows(&[path(&binary), "--func", "main", "--stage", "split"]),
-        from_source
-    );
+    let other_name = folder.path().join("pool");
+    std::fs::copy(&binary, &other_name).expect("a copy");
+    for module in [&binary, &other_name] {
+        let from_module = shows(&[path(module), "--func", "main", "--stage", "split"]);
+        assert_eq!(from_module, from_source);
+    }
 }
 
 #[test]
@@ -220,6 +294,26 @@ fn a_profile_of_another_program_is_refused() {
     );
     let shown = shows(&[PROGRAM, "--profile", path(&profile)]);
     assert!(shown.contains("waited"), "{shown}");
+    let text = std::fs::read_to_string(&profile).expect("a profile");
+    for (part, other, says) in [
+        (
+            "\"name\":\"main.worker\"",
+            "\"name\":\"main.other\"",
+            "the name main.other",
+        ),
+        ("\"blocks\":[", "\"blocks\":[7,", "blocks instead of"),
+        (
+            "\"points\":[{",
+            "\"points\":[{\"suspensions\":0,\"waited_ns\":0,\"parked\":[]},{",
+            "points instead of",
+        ),
+    ] {
+        assert!(text.contains(part), "{part}");
+        let changed = folder.path().join("changed.json");
+        std::fs::write(&changed, text.replacen(part, other, 1)).expect("a file");
+        let message = fails(&[PROGRAM, "--profile", path(&changed)]);
+        assert!(message.contains(says), "{message}");
+    }
     let message = fails(&["examples/bank.vo", "--profile", path(&profile)]);
     assert!(
         message.contains("another version of the program"),

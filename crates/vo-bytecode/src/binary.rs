@@ -18,7 +18,8 @@ use crate::{Module, RtFn};
 use std::fmt;
 use std::sync::LazyLock;
 
-const MAGIC: [u8; 8] = *b"\x89VOB\r\n\x1a\n";
+/// How a module in binary form begins.
+pub const MAGIC: [u8; 8] = *b"\x89VOB\r\n\x1a\n";
 /// Counts the incompatible changes of this form that the fingerprint does not see.
 const VERSION: u32 = 4;
 const HEADER: usize = 28;

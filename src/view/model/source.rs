@@ -5,6 +5,26 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use vo_bytecode::{Function, Module};
 
+/// The line at which a function ends that is declared at a line and has its last instruction at
+/// another: the next one that begins with a brace as far left as the declaration. `last` where
+/// there is none.
+fn end_of(lines: &[String], declared: u32, last: u32) -> u32 {
+    let line = |number: u32| lines.get(number as usize - 1).map_or("", String::as_str);
+    let indent = |text: &str| text.len() - text.trim_start().len();
+    let depth = indent(line(declared));
+    // A body that stands in one line has ended there.
+    if last == declared && !line(declared).trim_end().ends_with(['{', '(', ',']) {
+        return last;
+    }
+    (last.max(declared + 1)..=lines.len() as u32)
+        .find(|number| {
+            let text = line(*number);
+            !text.trim().is_empty() && indent(text) <= depth
+        })
+        .filter(|number| line(*number).trim_start().starts_with('}'))
+        .unwrap_or(last)
+}
+
 /// The files of a module: those of the standard library are part of this program, the others are
 /// read where the module says, or beside the file that was given.
 pub struct Sources {
@@ -33,11 +53,7 @@ impl Sources {
             .rev()
             .find(|line| at(*line).contains("func"))
             .unwrap_or(first);
-        let closed = if last > declared && at(last + 1) == "}" {
-            last + 1
-        } else {
-            last
-        };
+        let closed = end_of(lines, declared, last);
         (declared..=closed)
             .filter_map(|line| {
                 let text = lines.get(line as usize - 1)?.clone();
@@ -65,5 +81,24 @@ impl Sources {
             };
             text.lines().map(str::to_owned).collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of;
+
+    #[test]
+    fn a_function_ends_at_its_brace() {
+        let text = "func f() {\n\tfor {\n\t\tg()\n\n\t}\n}\n\nfunc g() { h() }\n\
+                    func h() {\n}\n\tgo func() {\n\t\tg()\n\t}()\n\tg()\n";
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        assert_eq!(end_of(&lines, 1, 3), 6);
+        assert_eq!(end_of(&lines, 1, 6), 6);
+        assert_eq!(end_of(&lines, 8, 8), 8, "in one line");
+        assert_eq!(end_of(&lines, 9, 9), 10, "without a body");
+        assert_eq!(end_of(&lines, 11, 12), 13, "a closure");
+        assert_eq!(end_of(&lines, 11, 14), 14, "another text than was compiled");
+        assert_eq!(end_of(&[], 3, 4), 4, "no text");
     }
 }

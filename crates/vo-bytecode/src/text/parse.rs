@@ -126,16 +126,20 @@ impl<'s> Parser<'s> {
 
     /// Takes the next token where it is `token`.
     pub(super) fn skip(&mut self, token: Token) -> bool {
-        let found = self.peek() == token;
-        self.at += usize::from(found);
-        found
+        if self.peek() != token {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     /// Takes the next token where it is that word.
     pub(super) fn skip_word(&mut self, word: &str) -> bool {
-        let found = self.peek() == Token::Word && self.slice() == word;
-        self.at += usize::from(found);
-        found
+        if self.peek() != Token::Word || self.slice() != word {
+            return false;
+        }
+        self.at += 1;
+        true
     }
 
     /// Takes a token; gives its text and place.
