@@ -19,6 +19,7 @@ pub mod load;
 pub mod outputs;
 pub mod running;
 pub mod runtime;
+pub mod signals;
 pub mod split;
 pub mod testing;
 pub mod view;

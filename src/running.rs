@@ -57,6 +57,12 @@ impl Canceller {
         self.stop(Stop::Quit);
     }
 
+    /// Ends the program as [`Canceller::cancel`] does, but says nothing of it on its standard error:
+    /// whoever asks for it does.
+    pub fn interrupt(&self) {
+        self.stop(Stop::Interrupt);
+    }
+
     fn stop(&self, stop: Stop) {
         let mut state = self.lock();
         if state.stop.is_some() {

@@ -1,8 +1,6 @@
 //! The command `vo`: runs, checks and builds Vo programs. See `vo --help`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use signal_hook::consts::SIGQUIT;
-use signal_hook::iterator::Signals;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -15,10 +13,10 @@ use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::formatting::{self, FormatOptions};
 use vo_jit::load::{in_file, load};
 use vo_jit::outputs::keep_apart;
-use vo_jit::running::Canceller;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
 use vo_jit::runtime::observe::Observer;
+use vo_jit::signals::Signals;
 use vo_jit::testing::{self, TestOptions};
 use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
@@ -242,18 +240,25 @@ fn run(args: RunArgs) -> Result<u8, String> {
         KindArg::Jit => EngineKind::Jit,
         KindArg::Interp => EngineKind::Interp,
     };
-    let run = engine
+    let cannot_run = |e| in_file(&args.file, &e);
+    let running = engine
         .start(&RunConfig { kind, options }, Output::process())
-        .and_then(|running| {
-            show_goroutines_on_quit(running.canceller());
-            running.wait()
-        })
-        .map_err(|e| in_file(&args.file, &e))?;
-    if let Some(observer) = observer {
-        write_observed(&args, engine.module(), &observer, &run.stats)?;
-    }
+        .map_err(cannot_run)?;
+    let signals = Signals::watch(running.canceller(), observer.is_some());
+    let run = running.wait().map_err(cannot_run)?;
+    let written = match observer {
+        Some(observer) => write_observed(&args, engine.module(), &observer, &run.stats),
+        None => Ok(()),
+    };
     if args.stats {
         tell(&run.stats.to_string());
+    }
+    if let Err(message) = &written {
+        tell(message);
+    }
+    signals.die();
+    if written.is_err() {
+        return Ok(FAILED);
     }
     // The memory of a finished process needs no freeing; its status is all that is left to tell.
     std::process::exit(run.status);
@@ -316,19 +321,6 @@ fn write_observed(
 
 fn cannot_write(output: &Path, error: &std::io::Error) -> String {
     format!("error: cannot write {}: {error}", output.display())
-}
-
-/// Has the program end on SIGQUIT (control-backslash) and show its goroutines, as Go programs do.
-fn show_goroutines_on_quit(canceller: Canceller) {
-    // Without a handler the signal ends the process all the same.
-    let Ok(mut signals) = Signals::new([SIGQUIT]) else {
-        return;
-    };
-    std::thread::spawn(move || {
-        for _ in signals.forever() {
-            canceller.quit();
-        }
-    });
 }
 
 /// The arguments of the process. `-run` and `-bench` may have one hyphen, as with Go.

@@ -5,6 +5,7 @@
 //! browser by `tests/browser`.
 
 mod command;
+mod ends;
 mod everything;
 mod golden;
 mod hostile;

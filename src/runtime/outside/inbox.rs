@@ -33,6 +33,8 @@ pub enum Letter {
 pub enum Stop {
     /// Somebody asked for it.
     Asked,
+    /// Somebody asked for it, and tells of it himself.
+    Interrupt,
     /// It has had the time that it may take.
     TimeLimit(Duration),
     /// Somebody wants to see what its goroutines do.

@@ -51,6 +51,7 @@ pub fn report(program: &Program, island: u64, ended: &Ended) -> Report {
             text.push_str("fatal error: cancelled\n");
             FAILED
         }
+        Ended::Cancelled(Stop::Interrupt) => FAILED,
         Ended::Quit(all) => {
             text.push_str("SIGQUIT: quit\n");
             put_all(program, all, &mut text);
