@@ -1,91 +1,138 @@
-//! The graph for Graphviz, for those who have it.
+//! Graphs for Graphviz, for those who have it.
+//!
+//! However many there are, they stand in one `digraph`, a cluster each, for what draws the file
+//! may read no further than its first.
 
 use super::draw::numbers;
 use super::model::{Change, EdgeClass, FuncView, GraphView, NodeKind, NodeView};
 use std::fmt::{self, Write};
 
-/// A graph of a function, before or after the split. With `diff`, what the split did is coloured.
-pub fn graph(view: &FuncView, after: bool, diff: bool) -> String {
+/// A graph with its title.
+#[derive(Clone, Debug)]
+pub struct Titled<'a> {
+    /// What stands above it.
+    pub title: String,
+    /// The function.
+    pub view: &'a FuncView,
+    /// Whether it is the graph after the split.
+    pub after: bool,
+    /// Whether to colour what the split did.
+    pub diff: bool,
+}
+
+/// A file with some graphs.
+pub fn file(graphs: &[Titled<'_>], name: &str) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write_graph(&mut out, view, GraphView::of(view, after), diff);
+    let _ = write_file(&mut out, graphs, name);
     out
 }
 
-fn write_graph(out: &mut String, view: &FuncView, graph: &GraphView, diff: bool) -> fmt::Result {
-    writeln!(out, "digraph {} {{", quote(&view.name))?;
+fn write_file(out: &mut String, graphs: &[Titled<'_>], name: &str) -> fmt::Result {
+    writeln!(out, "digraph {} {{", quote(name))?;
     writeln!(out, "  node [shape=box, fontname=monospace, fontsize=10];")?;
     writeln!(out, "  edge [fontname=monospace, fontsize=9];")?;
-    clusters(out, view, graph, None, 1)?;
-    for node in &graph.nodes {
-        write!(out, "  {} [label={}", quote(&node.name), label(view, node))?;
-        match node.kind {
-            NodeKind::Block => {}
-            NodeKind::Point => write!(out, ", style=\"rounded,filled\", fillcolor=\"#fff6da\"")?,
-            NodeKind::Call => write!(out, ", style=rounded")?,
-        }
-        match node.change {
-            Change::Added if diff => write!(out, ", color=\"#1a7f37\", penwidth=2")?,
-            Change::Cut if diff => write!(out, ", color=\"#9a6700\", penwidth=2")?,
-            _ => {}
-        }
-        writeln!(out, "];")?;
-    }
-    for edge in &graph.edges {
-        let name = |at: u32| quote(&graph.nodes[at as usize].name);
-        let (colour, style) = look(edge.kind);
-        write!(
-            out,
-            "  {} -> {} [color=\"{colour}\", style={style}",
-            name(edge.from),
-            name(edge.to)
-        )?;
-        let label = if edge.label.is_empty() {
-            edge.kind.name()
-        } else {
-            &edge.label
+    for (number, titled) in graphs.iter().enumerate() {
+        let graph = GraphView::of(titled.view, titled.after);
+        let one = One {
+            number,
+            titled,
+            graph,
         };
-        write!(out, ", label={}", quote(label))?;
-        if edge.back {
-            write!(out, ", penwidth=2")?;
-        }
-        writeln!(out, "];")?;
+        one.write(out)?;
     }
     writeln!(out, "}}")
 }
 
-/// The loops within a loop, as clusters, with the nodes that are directly in each.
-fn clusters(
-    out: &mut String,
-    view: &FuncView,
-    graph: &GraphView,
-    parent: Option<u32>,
-    depth: usize,
-) -> fmt::Result {
-    // A graph deeper than this is not readable as clusters, and not worth a deep recursion.
-    const DEEPEST: usize = 64;
-    if depth > DEEPEST {
-        return Ok(());
-    }
-    let pad = "  ".repeat(depth);
-    let inner = view.loops.iter().zip(0u32..);
-    for (each, id) in inner.filter(|(each, _)| each.parent == parent) {
-        writeln!(out, "{pad}subgraph cluster_{id} {{")?;
-        let rotated = if each.rotated { " rotated" } else { "" };
-        writeln!(out, "{pad}  label=\"l{id}{rotated}\"; color=\"#b4c0cb\";")?;
-        for node in &graph.nodes {
-            let block = node.block.map(|at| &view.blocks[at as usize]);
-            if block.is_some_and(|block| block.in_loop == Some(id)) {
-                writeln!(out, "{pad}  {};", quote(&node.name))?;
-            }
-        }
-        clusters(out, view, graph, Some(id), depth + 1)?;
-        writeln!(out, "{pad}}}")?;
-    }
-    Ok(())
+/// One of the graphs of a file.
+struct One<'a> {
+    /// Its number, which makes its names its own.
+    number: usize,
+    titled: &'a Titled<'a>,
+    graph: &'a GraphView,
 }
 
-fn label(view: &FuncView, node: &NodeView) -> String {
+impl One<'_> {
+    fn write(&self, out: &mut String) -> fmt::Result {
+        let Titled {
+            title, view, diff, ..
+        } = self.titled;
+        writeln!(out, "  subgraph cluster_{} {{", self.number)?;
+        writeln!(out, "    label={}; color=\"#b4c0cb\";", label(title))?;
+        self.loops(out, None, 2)?;
+        for node in &self.graph.nodes {
+            let (name, text) = (self.name(node), text_of(view, node));
+            write!(out, "    {name} [label={text}")?;
+            match node.kind {
+                NodeKind::Block => {}
+                NodeKind::Point => {
+                    write!(out, ", style=\"rounded,filled\", fillcolor=\"#fff6da\"")?
+                }
+                NodeKind::Call => write!(out, ", style=rounded")?,
+            }
+            match node.change {
+                Change::Added if *diff => write!(out, ", color=\"#1a7f37\", penwidth=2")?,
+                Change::Cut if *diff => write!(out, ", color=\"#9a6700\", penwidth=2")?,
+                _ => {}
+            }
+            writeln!(out, "];")?;
+        }
+        for edge in &self.graph.edges {
+            let name = |at: u32| self.name(&self.graph.nodes[at as usize]);
+            let (from, to) = (name(edge.from), name(edge.to));
+            let (colour, style) = look(edge.kind);
+            let text = if edge.label.is_empty() {
+                edge.kind.name()
+            } else {
+                &edge.label
+            };
+            write!(
+                out,
+                "    {from} -> {to} [color=\"{colour}\", style={style}, label={}",
+                label(text)
+            )?;
+            if edge.back {
+                write!(out, ", penwidth=2")?;
+            }
+            writeln!(out, "];")?;
+        }
+        writeln!(out, "  }}")
+    }
+
+    /// A node's name, which no node of another graph has.
+    fn name(&self, node: &NodeView) -> String {
+        quote(&format!("g{}.{}", self.number, node.name))
+    }
+
+    /// The loops within a loop, as clusters, with the nodes that are directly in each.
+    fn loops(&self, out: &mut String, parent: Option<u32>, depth: usize) -> fmt::Result {
+        // A graph deeper than this is not readable as clusters, and not worth a deep recursion.
+        const DEEPEST: usize = 64;
+        if depth > DEEPEST {
+            return Ok(());
+        }
+        let view = self.titled.view;
+        let pad = "  ".repeat(depth);
+        let inner = view.loops.iter().zip(0u32..);
+        for (each, id) in inner.filter(|(each, _)| each.parent == parent) {
+            writeln!(out, "{pad}subgraph cluster_{}_{id} {{", self.number)?;
+            let title = label(&each.title(id));
+            writeln!(out, "{pad}  label={title}; color=\"#b4c0cb\";")?;
+            for node in &self.graph.nodes {
+                let block = node.block.map(|at| &view.blocks[at as usize]);
+                if block.is_some_and(|block| block.in_loop == Some(id)) {
+                    writeln!(out, "{pad}  {};", self.name(node))?;
+                }
+            }
+            self.loops(out, Some(id), depth + 1)?;
+            writeln!(out, "{pad}}}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands in a node.
+fn text_of(view: &FuncView, node: &NodeView) -> String {
     let mut lines = Vec::new();
     match (node.kind, node.point) {
         (NodeKind::Point, Some(at)) => {
@@ -109,7 +156,7 @@ fn label(view: &FuncView, node: &NodeView) -> String {
         }
     }
     // `\l` ends a line and sets it at the left.
-    let quoted: Vec<String> = lines.iter().map(|line| escape(line) + "\\l").collect();
+    let quoted: Vec<String> = lines.iter().map(|line| entities(line) + "\\l").collect();
     format!("\"{}\"", quoted.concat())
 }
 
@@ -126,6 +173,7 @@ fn look(kind: EdgeClass) -> (&'static str, &'static str) {
     }
 }
 
+/// Text within quotes.
 fn escape(text: &str) -> String {
     let text: String = text
         .chars()
@@ -134,6 +182,16 @@ fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
+/// A name within the file.
 fn quote(text: &str) -> String {
     format!("\"{}\"", escape(text))
+}
+
+/// Text of a label, within quotes: of labels, and of nothing else, entities are decoded.
+fn entities(text: &str) -> String {
+    escape(text).replace('&', "&amp;")
+}
+
+fn label(text: &str) -> String {
+    format!("\"{}\"", entities(text))
 }

@@ -18,7 +18,20 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("assets/page.css");
-const SCRIPT: &str = include_str!("assets/page.js");
+/// One function, so that none of its names is a name of the window. The last part starts it.
+const SCRIPT: &str = concat!(
+    "(() => {\n'use strict';\n",
+    include_str!("assets/script/state.js"),
+    include_str!("assets/script/address.js"),
+    include_str!("assets/script/functions.js"),
+    include_str!("assets/script/panes.js"),
+    include_str!("assets/script/selection.js"),
+    include_str!("assets/script/zoom.js"),
+    include_str!("assets/script/widths.js"),
+    include_str!("assets/script/legend.js"),
+    include_str!("assets/script/events.js"),
+    "})();\n",
+);
 const BODY: &str = include_str!("assets/page.html");
 
 /// What the list at the left needs to know of a function.

@@ -1,9 +1,10 @@
 //! From a wish to the bytes that are written: which functions, which stage, which format.
 
+use super::dot::{self, Titled};
 use super::draw::Drawing;
 use super::model::{Builder, FuncView, Parts};
 use super::profile::{self, Profile};
-use super::{dot, html, json, names, svg, text, waits};
+use super::{html, json, names, svg, text, waits};
 use clap::ValueEnum;
 use std::path::PathBuf;
 use vo_bytecode::FuncId;
@@ -129,7 +130,11 @@ pub fn render(
             }
             Ok(text)
         }
-        Format::Dot => Ok(views.iter().map(|view| dots(view, wish)).collect()),
+        Format::Dot => {
+            let graphs: Vec<Titled<'_>> =
+                views.iter().flat_map(|view| graphs(view, wish)).collect();
+            Ok(dot::file(&graphs, &program))
+        }
         Format::Svg => {
             let rows: Result<Vec<_>, String> = views.iter().map(|view| row(view, wish)).collect();
             Ok(svg::file(&rows?, &program))
@@ -145,29 +150,37 @@ pub fn render(
     }
 }
 
-/// The pictures of one function, side by side.
-fn row<'a>(view: &'a FuncView, wish: &Wish) -> Result<Vec<(String, Drawing<'a>)>, String> {
-    let title = |stage: &str| format!("{} — {stage}", view.name);
-    let before = || Drawing::new(view, false);
-    let after = || Drawing::new(view, true);
-    Ok(match (wish.compare, wish.stage) {
+/// The graphs of one function.
+fn graphs<'a>(view: &'a FuncView, wish: &Wish) -> Vec<Titled<'a>> {
+    let titled = |stage: &str, after, diff| Titled {
+        title: format!("{} — {stage}", view.name),
+        view,
+        after,
+        diff,
+    };
+    match (wish.compare, wish.stage) {
         (Some(Compare::Side), _) => vec![
-            (title("before the split"), before()?),
-            (title("after the split"), after()?.with_diff()),
+            titled("before the split", false, false),
+            titled("after the split", true, true),
         ],
-        (Some(Compare::Diff), _) => vec![(title("what the split did"), after()?.with_diff())],
-        (None, Stage::Cfg) => vec![(title("cfg"), before()?)],
-        (None, _) => vec![(title("split"), after()?)],
-    })
+        (Some(Compare::Diff), _) => vec![titled("what the split did", true, true)],
+        (None, Stage::Cfg) => vec![titled("cfg", false, false)],
+        (None, _) => vec![titled("split", true, false)],
+    }
 }
 
-fn dots(view: &FuncView, wish: &Wish) -> String {
-    match (wish.compare, wish.stage) {
-        (Some(Compare::Side), _) => dot::graph(view, false, false) + &dot::graph(view, true, true),
-        (Some(Compare::Diff), _) => dot::graph(view, true, true),
-        (None, Stage::Cfg) => dot::graph(view, false, false),
-        (None, _) => dot::graph(view, true, false),
-    }
+/// Their pictures, side by side.
+fn row<'a>(view: &'a FuncView, wish: &Wish) -> Result<Vec<(String, Drawing<'a>)>, String> {
+    let drawn = graphs(view, wish).into_iter().map(|titled| {
+        let drawing = Drawing::new(view, titled.after)?;
+        let drawing = if titled.diff {
+            drawing.with_diff()
+        } else {
+            drawing
+        };
+        Ok((titled.title, drawing))
+    });
+    drawn.collect()
 }
 
 /// The list of functions: blocks, points, records, and why each may suspend.

@@ -117,13 +117,7 @@ fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
         let block = drawing.graph.nodes[each.header].block;
         let number = block.and_then(|block| view.blocks[block as usize].in_loop);
         let name = number.map_or(String::new(), |number| {
-            let each = &view.loops[number as usize];
-            let rotated = if each.rotated { " rotated" } else { "" };
-            let irreducible = match each.entries[..] {
-                [] => "",
-                _ => " irreducible",
-            };
-            format!("l{number}{rotated}{irreducible}")
+            view.loops[number as usize].title(number)
         });
         writeln!(
             out,

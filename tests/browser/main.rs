@@ -6,6 +6,7 @@
 //! Where none is found the tests are *ignored*, and a line on standard error says so; with
 //! `REQUIRE_BROWSER=1` they fail instead.
 
+mod address;
 mod browser;
 
 use browser::Browser;
@@ -22,14 +23,18 @@ const AXE: &str = "everybody_can_use_the_page";
 
 type Test = fn(&mut Browser) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 13] = [
+const TESTS: [(&str, Test); 17] = [
     ("the_page_shows_a_function", shows_a_function),
     ("search_finds_functions", search),
     ("keys_step_through_the_stages", stages),
     ("the_sheet_of_keys_opens", sheet),
     ("panes_are_linked_both_ways", links),
     ("a_slot_shows_where_it_is_carried", slots),
-    ("the_address_leads_back", permalinks),
+    ("the_address_leads_back", address::permalinks),
+    ("the_address_stays_as_it_was_opened", address::stays),
+    ("modes_stand_in_the_address", address::modes),
+    ("the_footer_tells_of_what_is_shown", address::said),
+    ("back_leads_to_the_function_before", address::history),
     ("the_graph_can_be_zoomed_and_fitted", zoom),
     ("light_and_dark_and_large_type", appearance),
     ("a_pane_can_be_alone_and_widths_changed", panes),
@@ -281,37 +286,6 @@ fn slots(browser: &mut Browser) -> Result<(), Failed> {
         browser.string("location.hash")?.contains("slot="),
         "slots stand in the address",
     )
-}
-
-fn permalinks(browser: &mut Browser) -> Result<(), Failed> {
-    browser.open("#f=main.choose&s=clif&i=3&form=resume")?;
-    want(browser.text("#name")? == "main.choose", "the function")?;
-    want(
-        browser.string("document.body.dataset.stage")? == "clif",
-        "the stage",
-    )?;
-    want(
-        browser.count("#bytecode .row:nth-child(4).pinned")? == 1,
-        "the instruction",
-    )?;
-    browser.key("j")?;
-    browser.key("]")?;
-    let hash = browser.string("location.hash")?;
-    browser.open("#f=main.add")?;
-    want(browser.text("#name")? == "main.add", "another function")?;
-    browser.open(&hash)?;
-    want(browser.text("#name")? == "main.choose", "back again")?;
-    want(
-        browser.count("#bytecode .row:nth-child(5).pinned")? == 1,
-        "with the selection",
-    )?;
-    want(
-        browser.string("document.body.dataset.stage")? == "asm",
-        "and the stage",
-    )?;
-    // What is not there is not followed, and breaks nothing.
-    browser.open("#f=nobody&s=nothing&i=999999&slot=-1")?;
-    want(browser.errors()?.is_empty(), "no error on the console")
 }
 
 fn zoom(browser: &mut Browser) -> Result<(), Failed> {

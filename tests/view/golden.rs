@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use vo_bytecode::{FuncId, Module};
 use vo_jit::cfg::Cfg;
+use vo_jit::view::dot::{self, Titled};
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
 use vo_jit::view::profile::{self, Profile};
 use vo_jit::view::render::{Compare, Stage};
-use vo_jit::view::{dot, html, json, names, svg, text, waits};
+use vo_jit::view::{html, json, names, svg, text, waits};
 
 const FUNCTIONS: [&str; 15] = [
     "add",
@@ -60,6 +61,20 @@ fn texts(view: &FuncView) -> String {
         of(Stage::Split, Some(Compare::Diff)),
     ]
     .join("\n")
+}
+
+fn dots(view: &FuncView) -> String {
+    let titled = |title: &str, after| Titled {
+        title: title.to_owned(),
+        view,
+        after,
+        diff: after,
+    };
+    let both = [
+        titled("before the split", false),
+        titled("after the split", true),
+    ];
+    dot::file(&both, &view.name)
 }
 
 fn picture(view: &FuncView) -> String {
@@ -116,7 +131,7 @@ fn formats_are_as_they_were() {
         let views = std::slice::from_ref(&view);
         let found = [
             ("txt", texts(&view)),
-            ("dot", dot::graph(&view, true, true)),
+            ("dot", dots(&view)),
             ("svg", picture(&view)),
             ("json", json::document("functions.vot", "", views)),
             ("html", page(&view)),

@@ -1,8 +1,9 @@
 //! Names and strings that would be something else if they were not escaped.
 
-use crate::parse::check_page;
+use crate::parse::{check_dot, check_page};
 use std::path::Path;
 use vo_bytecode::FuncId;
+use vo_jit::view::dot::{self, Titled};
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
 use vo_jit::view::waits::Wait;
@@ -12,7 +13,7 @@ const HOSTILE: [&str; 6] = [
     "</script><script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "<!--",
-    "]]>&amp;&#60;",
+    "]]>&amp;&#60;&lt;",
     "</style></svg></title></template>",
     "a\u{2028}b\u{1}c\u{7f}",
 ];
@@ -98,5 +99,31 @@ fn a_picture_holds_program_text_as_text() {
                 assert!(node.attributes().all(|each| !each.name().starts_with("on")));
             }
         }
+    }
+}
+
+#[test]
+fn a_file_for_graphviz_holds_program_text_as_text() {
+    for (view, hostile) in views().iter().zip(HOSTILE) {
+        let titled = Titled {
+            title: view.name.clone(),
+            view,
+            after: true,
+            diff: false,
+        };
+        let text = dot::file(&[titled], &view.name);
+        check_dot(&text, &[&view.after]);
+        let name = text.lines().next().expect("a name");
+        let labels = text.replacen(name, "", 1);
+        let begins: String = hostile.chars().take_while(|c| !c.is_control()).collect();
+        let decoded = labels.replace("\\\"", "\"").replace("\\\\", "\\");
+        assert!(
+            !decoded.contains(&begins) || !begins.contains('&'),
+            "what begins an entity is one"
+        );
+        for entity in labels.split('&').skip(1) {
+            assert!(entity.starts_with("amp;"), "{entity}");
+        }
+        assert!(decoded.replace("&amp;", "&").contains(&begins), "{text}");
     }
 }

@@ -29,6 +29,42 @@ pub fn check_svg(text: &str, graphs: &[&GraphView]) {
     }
 }
 
+/// Reads a file for Graphviz line by line, and sees that it is one graph that has each node and
+/// edge of its graphs once.
+pub fn check_dot(text: &str, graphs: &[&GraphView]) {
+    let begins = |word: &'static str| {
+        let lines = text.lines().map(str::trim);
+        lines.filter(move |line| line.starts_with(word))
+    };
+    assert_eq!(begins("digraph").count(), 1);
+    let defined: Vec<&str> = begins("\"")
+        .filter_map(|line| line.split_once("\" [label=").map(|(name, _)| name))
+        .collect();
+    let nodes: usize = graphs.iter().map(|graph| graph.nodes.len()).sum();
+    let edges: usize = graphs.iter().map(|graph| graph.edges.len()).sum();
+    assert_eq!(defined.len(), nodes);
+    let names: HashSet<&str> = defined.iter().copied().collect();
+    assert_eq!(names.len(), nodes, "names of nodes are unique");
+    let arrows = begins("\"").filter(|line| line.contains("\" -> \""));
+    assert_eq!(arrows.count(), edges);
+    let clusters: HashSet<&str> = begins("subgraph").collect();
+    assert_eq!(clusters.len(), begins("subgraph").count());
+    assert!(clusters.len() >= graphs.len(), "a cluster each");
+    // Outside of quotes, every brace is closed.
+    let (mut depth, mut quoted, mut chars) = (0i32, false, text.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if quoted => _ = chars.next(),
+            '"' => quoted = !quoted,
+            '{' if !quoted => depth += 1,
+            '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+        assert!(depth >= 0);
+    }
+    assert_eq!((depth, quoted), (0, false));
+}
+
 /// An element of a page.
 pub struct Element {
     pub name: String,

@@ -370,6 +370,18 @@ impl Change {
     }
 }
 
+impl LoopView {
+    /// What is written at it; `number` is its own.
+    pub fn title(&self, number: u32) -> String {
+        let rotated = if self.rotated { " rotated" } else { "" };
+        let irreducible = match self.entries[..] {
+            [] => "",
+            _ => " irreducible",
+        };
+        format!("l{number}{rotated}{irreducible}")
+    }
+}
+
 impl FuncView {
     /// The type of a slot for people: `chan int (ref)`, or `ref` where the source's is not known.
     pub fn slot_type(&self, slot: u32) -> String {
