@@ -11,6 +11,9 @@ use std::fmt::{self, Write};
 /// The style of graphs, for pictures and for the page.
 pub const STYLE: &str = include_str!("assets/graph.css");
 
+/// The opacity of the hottest box's shade: more, and its text could not be read.
+const HEAT: f64 = 0.3;
+
 /// Between pictures that stand in one file.
 const GAP: i32 = 30;
 /// The height of a picture's heading.
@@ -257,6 +260,9 @@ fn write_node(
             class += " cold";
         }
     }
+    if boxed.heat.is_some() {
+        class += " hot";
+    }
     writeln!(
         out,
         r#"<g class="{class}" data-node="{}" tabindex="0" role="group" aria-label="{}">"#,
@@ -279,7 +285,7 @@ fn write_node(
         writeln!(
             out,
             r##"<rect class="heat" x="{x}" y="{y}" width="{width}" height="{height}" rx="{round}" fill="#e4572e" fill-opacity="{:.3}"/>"##,
-            heat * 0.45
+            heat * HEAT
         )?;
     }
     if !boxed.lines.is_empty() {

@@ -273,6 +273,14 @@ impl Browser {
         Ok(())
     }
 
+    /// Shows it as on a desktop that is light or dark.
+    pub fn prefer(&mut self, theme: &str) -> Answer<()> {
+        let feature = json!({ "name": "prefers-color-scheme", "value": theme });
+        let media = json!({ "features": [feature] });
+        self.call("Emulation.setEmulatedMedia", &media)?;
+        Ok(())
+    }
+
     /// What scripts of the page have thrown.
     pub fn errors(&mut self) -> Answer<&[String]> {
         // Whatever was thrown until now has been told before the answer to this.

@@ -8,39 +8,48 @@
 
 mod address;
 mod browser;
+mod contrast;
+mod pages;
 
 use browser::Browser;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::path::Path;
-use vo_bytecode::FuncId;
-use vo_jit::runtime::observe::Goroutine;
-use vo_jit::view::html;
-use vo_jit::view::model::{Builder, Parts};
-use vo_jit::view::waits::Wait;
 
 /// The test that needs axe-core too.
 const AXE: &str = "everybody_can_use_the_page";
 
 type Test = fn(&mut Browser) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 17] = [
-    ("the_page_shows_a_function", shows_a_function),
-    ("search_finds_functions", search),
-    ("keys_step_through_the_stages", stages),
-    ("the_sheet_of_keys_opens", sheet),
-    ("panes_are_linked_both_ways", links),
-    ("a_slot_shows_where_it_is_carried", slots),
-    ("the_address_leads_back", address::permalinks),
-    ("the_address_stays_as_it_was_opened", address::stays),
-    ("modes_stand_in_the_address", address::modes),
-    ("the_footer_tells_of_what_is_shown", address::said),
-    ("back_leads_to_the_function_before", address::history),
-    ("the_graph_can_be_zoomed_and_fitted", zoom),
-    ("light_and_dark_and_large_type", appearance),
-    ("a_pane_can_be_alone_and_widths_changed", panes),
-    ("the_graph_moves_with_the_arrows", moves),
-    ("waits_lead_to_their_points", waits),
-    (AXE, accessible),
+const PAGE: &str = "page.html";
+const RUN: &str = "run.html";
+
+/// Their names, what each opens, what it does.
+const TESTS: [(&str, &str, Test); 22] = [
+    ("the_page_shows_a_function", PAGE, shows_a_function),
+    ("search_finds_functions", PAGE, search),
+    ("keys_step_through_the_stages", PAGE, stages),
+    ("the_sheet_of_keys_opens", PAGE, sheet),
+    ("panes_are_linked_both_ways", PAGE, links),
+    ("a_slot_shows_where_it_is_carried", PAGE, slots),
+    ("the_address_leads_back", PAGE, address::permalinks),
+    ("the_address_stays_as_it_was_opened", PAGE, address::stays),
+    ("modes_stand_in_the_address", PAGE, address::modes),
+    ("the_footer_tells_of_what_is_shown", PAGE, address::said),
+    ("back_leads_to_the_function_before", PAGE, address::history),
+    ("the_graph_can_be_zoomed_and_fitted", PAGE, zoom),
+    ("light_and_dark_and_large_type", PAGE, appearance),
+    ("a_pane_can_be_alone_and_widths_changed", PAGE, panes),
+    ("the_graph_moves_with_the_arrows", PAGE, moves),
+    ("waits_lead_to_their_points", PAGE, waits),
+    ("graphs_can_be_read", PAGE, contrast::graphs),
+    ("graphs_can_be_read_after_a_run", RUN, contrast::graphs),
+    ("selections_can_be_read", RUN, contrast::selections),
+    ("pictures_can_be_read", "page.svg", contrast::pictures),
+    (
+        "pictures_can_be_read_after_a_run",
+        "run.svg",
+        contrast::pictures,
+    ),
+    (AXE, PAGE, accessible),
 ];
 
 fn main() {
@@ -63,10 +72,11 @@ fn main() {
     }
     let required = std::env::var_os("REQUIRE_BROWSER").is_some();
     let folder = tempfile::tempdir().expect("a folder");
-    let page = folder.path().join("page.html");
-    std::fs::write(&page, page_text()).expect("the page can be written");
-    let trials = TESTS.map(|(name, test)| {
-        let (found, page) = (found.clone(), page.clone());
+    if found.is_some() {
+        pages::write(folder.path());
+    }
+    let trials = TESTS.map(|(name, page, test)| {
+        let (found, page) = (found.clone(), folder.path().join(page));
         let missing = found.is_none() || (name == AXE && axe.is_none());
         let ignored = missing && !required;
         Trial::test(name, move || {
@@ -79,37 +89,6 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials.into());
     drop(folder);
     conclusion.exit();
-}
-
-/// A page with the functions of the golden files.
-fn page_text() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/view/golden");
-    let file = folder.join("functions.vot");
-    let module = vo_jit::load::load(&file, false).expect("the functions can be read");
-    let all: Vec<FuncId> = (0..module.functions.len() as u32).map(FuncId).collect();
-    let parts = Parts {
-        source: true,
-        code: true,
-    };
-    let mut builder = Builder::new(module, &file);
-    let views = builder.views(&all, parts).expect("views");
-    let choose = views.iter().find(|view| view.name == "main.choose");
-    let choose = choose.expect("the function is there");
-    let waits = [Wait {
-        func: choose.id,
-        name: choose.name.clone(),
-        point: 1,
-        kind: choose.points[1].kind.clone(),
-        inst: choose.points[1].inst,
-        line: choose.points[1].line,
-        waited_ns: 5_000_000,
-        suspended: 2,
-        parked: vec![Goroutine {
-            island: 1,
-            number: 3,
-        }],
-    }];
-    html::page("functions.vot", &views, Some(&waits)).expect("a page")
 }
 
 fn want(is: bool, what: &str) -> Result<(), Failed> {
