@@ -3,8 +3,9 @@
 //! This joins the model to the layout: texts are measured as those of a monospaced font, boxes
 //! get their sizes, edges their classes. What it looks like is the business of [`super::svg`].
 
+use super::labels;
 use super::layout::{self, Edge, Graph, Layout, Node};
-use super::model::{Change, EdgeClass, FuncView, GraphView, LiveView, NodeKind, NodeView};
+use super::model::{Change, FuncView, GraphView, LiveView, NodeKind, NodeView};
 use std::ops::Range;
 
 /// The height of a line, and of a box's title.
@@ -80,6 +81,8 @@ pub struct Drawing<'a> {
     pub graph: &'a GraphView,
     /// By node.
     pub boxes: Vec<Boxed>,
+    /// By edge, what is written at it.
+    pub labels: Vec<String>,
     /// Whether to colour what the split did.
     pub diff: bool,
     /// The coordinates.
@@ -113,6 +116,7 @@ impl<'a> Drawing<'a> {
             view,
             graph,
             boxes,
+            labels: labels::of(graph),
             diff: false,
             layout,
         })
@@ -136,8 +140,11 @@ pub fn boxes(view: &FuncView, after: bool) -> Vec<Boxed> {
 
 /// A graph as the layout wants it: the sizes of its boxes, and its edges.
 pub fn graph(boxes: &[Boxed], graph: &GraphView) -> Graph {
+    let widths = labels::widths(graph, &labels::of(graph));
     Graph {
-        nodes: boxes.iter().map(size).collect(),
+        nodes: (boxes.iter().zip(widths))
+            .map(|(boxed, least)| size(boxed, least))
+            .collect(),
         edges: (graph.edges.iter())
             .map(|edge| Edge {
                 from: edge.from as usize,
@@ -163,9 +170,11 @@ fn cells_width(cells: usize) -> i32 {
     (cells * 29).div_ceil(4) as i32
 }
 
-fn size(boxed: &Boxed) -> Node {
+/// The size of a box; what edges may touch is at least so wide.
+fn size(boxed: &Boxed, least: i32) -> Node {
     let widths = boxed.lines.iter().map(Line::width);
-    let ports = widths.max().unwrap_or(0).max(text_width(&boxed.title)) + 2 * PAD;
+    let text = widths.max().unwrap_or(0).max(text_width(&boxed.title));
+    let ports = (text + 2 * PAD).max(least);
     let sign = if boxed.panics { PANIC_SIGN } else { 0 };
     Node {
         width: ports + sign,
@@ -385,17 +394,6 @@ fn live_slot(view: &FuncView, live: &LiveView) -> Line {
 pub fn numbers(all: &[u32]) -> String {
     let texts: Vec<String> = all.iter().map(u32::to_string).collect();
     texts.join(" ")
-}
-
-/// What is written at an edge, if anything: short, for it stands between others.
-pub fn edge_label(kind: EdgeClass, label: &str) -> String {
-    match kind {
-        EdgeClass::Taken => "t".to_owned(),
-        EdgeClass::NotTaken => "f".to_owned(),
-        EdgeClass::Case => label.trim_start_matches("case ").to_owned(),
-        EdgeClass::Fall | EdgeClass::Suspend | EdgeClass::Resume => String::new(),
-        _ => label.to_owned(),
-    }
 }
 
 /// The classes of style that a change of the split has, empty for what did not change.

@@ -10,7 +10,7 @@
 //!
 //! - [`model`]: one data model of a function: source, bytecode, blocks, resume points, code
 //! - [`layout`]: from a graph to coordinates
-//! - [`draw`]: what stands in each box of a picture
+//! - [`draw`]: what stands in each box of a picture; [`labels`]: what is written at its edges
 //! - [`text`], [`dot`], [`svg`], [`json`], [`html`]: the formats
 //! - [`names`]: finding a function by the name that its author would write
 //! - [`profile`]: what a run has counted, as the model shows it
@@ -25,6 +25,7 @@ pub mod dot;
 pub mod draw;
 pub mod html;
 pub mod json;
+pub mod labels;
 pub mod layout;
 pub mod model;
 pub mod names;

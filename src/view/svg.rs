@@ -3,7 +3,8 @@
 //! Every text of the program goes through [`escape`]. Elements carry what they show
 //! (`data-node`, `data-inst`, `data-slot`), by which the page of [`super::html`] links them.
 
-use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, Span, Tone, change_class, edge_label};
+use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, Span, Tone, change_class};
+use super::labels;
 use super::layout::{Point, Rect};
 use super::model::{EdgeView, NodeKind, NodeView};
 use std::fmt::{self, Write};
@@ -119,12 +120,14 @@ fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
         // number of the innermost loop that its header is in.
         let block = drawing.graph.nodes[each.header].block;
         let number = block.and_then(|block| view.blocks[block as usize].in_loop);
-        let name = number.map_or(String::new(), |number| {
-            view.loops[number as usize].title(number)
-        });
+        // What nothing leads to is in no loop of the analysis.
+        let (class, name) = match number {
+            Some(number) => ("loop", view.loops[number as usize].title(number)),
+            None => ("loop unreachable", "unreachable".to_owned()),
+        };
         writeln!(
             out,
-            r##"<g class="loop"><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="none" stroke="#999"/><text x="{}" y="{}">{name}</text></g>"##,
+            r##"<g class="{class}"><rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="none" stroke="#999"/><text x="{}" y="{}">{name}</text></g>"##,
             x + 6,
             y + 13,
         )?;
@@ -133,8 +136,9 @@ fn write_graph(out: &mut String, drawing: &Drawing<'_>) -> fmt::Result {
     for edge in &drawing.graph.edges {
         leaving[edge.from as usize].push(edge);
     }
-    for (edge, path) in drawing.graph.edges.iter().zip(&drawing.layout.edges) {
-        write_edge(out, drawing, edge, &leaving[edge.from as usize], path)?;
+    let edges = drawing.graph.edges.iter().zip(&drawing.layout.edges);
+    for ((edge, path), label) in edges.zip(&drawing.labels) {
+        write_edge(out, drawing, edge, label, path)?;
     }
     let rects = drawing.layout.nodes.iter();
     let nodes = drawing.graph.nodes.iter().zip(leaving);
@@ -149,12 +153,12 @@ fn write_edge(
     out: &mut String,
     drawing: &Drawing<'_>,
     edge: &EdgeView,
-    leaving: &[&EdgeView],
+    label: &str,
     path: &[Point],
 ) -> fmt::Result {
     let nodes = &drawing.graph.nodes;
     let (from, to) = (&nodes[edge.from as usize], &nodes[edge.to as usize]);
-    let back = if edge.back { " back" } else { "" };
+    let back = if is_back(drawing, edge) { " back" } else { "" };
     let kind = edge.kind.name();
     writeln!(
         out,
@@ -177,25 +181,34 @@ fn write_edge(
             r#"<path class="arrow" d="M{} {}l-4 -7h8z"/>"#,
             last.x, last.y
         )?;
-        let label = edge_label(edge.kind, &edge.label);
-        let is_choice = leaving.iter().any(|each| each.kind != edge.kind);
-        let room = drawing.layout.nodes[edge.from as usize].width / (leaving.len() as i32 + 1);
-        if is_choice && !label.is_empty() && label.chars().count() as i32 * 7 + 4 < room {
-            // It stands on the side to which the line does not turn.
-            let turns = (path.get(1).zip(path.get(2))).is_some_and(|(a, b)| b.x > a.x);
-            let (x, anchor) = match turns {
-                true => (first.x - 3, r#" text-anchor="end""#),
-                false => (first.x + 3, ""),
-            };
+        if !label.is_empty() {
             writeln!(
                 out,
-                r#"<text class="label" x="{x}" y="{}"{anchor}>{}</text>"#,
-                first.y + 10,
-                escape(&label)
+                r#"<text class="label" x="{}" y="{}">{}</text>"#,
+                first.x + labels::GAP,
+                first.y + labels::DROP,
+                escape(label)
             )?;
         }
     }
     writeln!(out, "</g>")
+}
+
+/// Whether an edge goes back to the head of its loop, be it one that nothing leads to.
+fn is_back(drawing: &Drawing<'_>, edge: &EdgeView) -> bool {
+    let is_reachable = |node: u32| {
+        let block = drawing.graph.nodes[node as usize].block;
+        block.is_none_or(|at| drawing.view.blocks[at as usize].reachable)
+    };
+    let from = &drawing.layout.nodes[edge.from as usize];
+    let is_inside = |rect: &Rect| {
+        (rect.x..rect.x + rect.width).contains(&from.x)
+            && (rect.y..rect.y + rect.height).contains(&from.y)
+    };
+    let mut loops = drawing.layout.loops.iter();
+    edge.back
+        || !is_reachable(edge.to)
+            && loops.any(|each| each.header == edge.to as usize && is_inside(&each.rect))
 }
 
 /// The data of a path, with its bends rounded off.

@@ -176,6 +176,16 @@ fn stages(browser: &mut Browser) -> Result<(), Failed> {
     )?;
     browser.key("b")?;
     want(browser.count("#graph > svg")? == 2, "b shows both")?;
+    // What belongs to no instruction, and what left no trace, is marked where it came about.
+    let marks = "[...document.querySelectorAll('.row')].filter(e => \
+        (getComputedStyle(e).textDecorationLine === 'line-through') || \
+        getComputedStyle(e).borderLeftColor !== 'rgba(0, 0, 0, 0)').length";
+    browser.open("#f=main.worker&s=split")?;
+    want(browser.eval(marks)? == 0, "no code is marked at split")?;
+    browser.key("5")?;
+    want(browser.eval(marks)? > 0, "but at clif")?;
+    browser.key("c")?;
+    want(browser.eval(marks)? == 0, "unless c is off")?;
     browser.open("#f=main.choose")?;
     let form = "document.querySelector('.forms [aria-pressed=true]').dataset.form";
     want(browser.string(form)? == "hot", "the hot form is shown")?;

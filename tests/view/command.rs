@@ -260,6 +260,23 @@ fn irreducible_loops_and_dead_blocks_are_marked() {
     }
 }
 
+/// What nothing leads to can be a loop, too, and looks like one.
+#[test]
+fn loops_that_nothing_leads_to_are_drawn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("dead.vot");
+    let text = "file 0 \"a.vo\"\nfunc main.dead(%0: i64) {\n  Return []\n\
+                @outer:\n  Jump @inner\n@inner:\n  Br %0, @inner, @outer\n\
+                @stray:\n  Jump @outer\n}\n";
+    std::fs::write(&file, text).expect("a file");
+    let picture = shows(&[path(&file), "--stage", "cfg", "--format", "svg"]);
+    let count = |part: &str| picture.matches(part).count();
+    assert_eq!(count("class=\"loop unreachable\""), 2, "{picture}");
+    assert_eq!(count(">unreachable</text>"), 2, "{picture}");
+    assert_eq!(count(" back\" data-from=\"b2\""), 2, "{picture}");
+    assert_eq!(count(" back\" "), 2, "{picture}");
+}
+
 #[test]
 fn all_forms_of_a_program_are_read() {
     let folder = tempfile::tempdir().expect("a folder");

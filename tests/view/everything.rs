@@ -1,6 +1,6 @@
 //! Every format of every function of every example and of the standard library.
 
-use crate::parse::{check_dot, check_page, check_svg};
+use crate::parse::{check_dot, check_labels, check_page, check_svg};
 use crate::support;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,9 @@ fn check_pictures(view: &FuncView) {
     for after in [false, true] {
         let graph = GraphView::of(view, after);
         let drawing = Drawing::new(view, after).expect("no example is too large");
-        check_svg(&svg::inline(&drawing, &view.name), &[graph]);
+        let picture = svg::inline(&drawing, &view.name);
+        check_svg(&picture, &[graph]);
+        check_labels(&drawing, &picture);
         let file = svg::file(&[vec![(view.name.clone(), drawing)]], &view.name);
         check_svg(&file, &[graph]);
     }

@@ -9,6 +9,7 @@ mod ends;
 mod everything;
 mod golden;
 mod hostile;
+mod labels;
 mod observed;
 mod parse;
 #[path = "../../crates/vo-lang/tests/support/mod.rs"]

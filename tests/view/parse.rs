@@ -3,6 +3,7 @@
 use html5ever::tendril::TendrilSink;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use std::collections::HashSet;
+use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::GraphView;
 
 /// Reads a picture, and sees that each node and edge of its graphs is there once.
@@ -26,6 +27,43 @@ pub fn check_svg(text: &str, graphs: &[&GraphView]) {
     }
     for edge in document.descendants().filter(|node| has(node, "edge")) {
         assert_eq!(edge.children().filter(|c| has(c, "arrow")).count(), 1);
+    }
+}
+
+/// Whether the labels of a picture's edges stand free: on no box, on no other label, on no line.
+pub fn check_labels(drawing: &Drawing<'_>, text: &str) {
+    /// Left, top, right, bottom, in tenths of a pixel.
+    type Box = [i32; 4];
+    let apart = |a: &Box, b: &Box| a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+    let document = roxmltree::Document::parse(text).expect("a picture is XML");
+    let has = |node: &roxmltree::Node<'_, '_>| node.attribute("class") == Some("label");
+    let labels: Vec<Box> = (document.descendants().filter(has))
+        .map(|node| {
+            let at = |name| node.attribute(name).and_then(|n| n.parse::<i32>().ok());
+            let (x, y) = (at("x").expect("a place"), at("y").expect("a place"));
+            // Type of ten pixels: a character is six wide and seven high.
+            let width = 61 * node.text().unwrap_or_default().chars().count() as i32;
+            [x * 10, (y - 8) * 10, x * 10 + width, y * 10]
+        })
+        .collect();
+    let rects = drawing.layout.nodes.iter().map(|rect| {
+        let (x, y) = (rect.x * 10, rect.y * 10);
+        [x, y, x + rect.width * 10, y + rect.height * 10]
+    });
+    let lines = drawing.layout.edges.iter().flat_map(|path| {
+        path.windows(2).map(|pair| {
+            let (a, b) = (pair[0], pair[1]);
+            // The widest line has 2.2 pixels.
+            let (left, right) = (a.x.min(b.x) * 10 - 11, a.x.max(b.x) * 10 + 11);
+            [left, a.y.min(b.y) * 10 - 11, right, a.y.max(b.y) * 10 + 11]
+        })
+    });
+    let others: Vec<Box> = rects.chain(lines).collect();
+    for (at, label) in labels.iter().enumerate() {
+        for other in labels[..at].iter().chain(&others) {
+            let name = &drawing.view.name;
+            assert!(apart(label, other), "{name}: {label:?} on {other:?}");
+        }
     }
 }
 
