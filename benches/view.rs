@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use vo_bytecode::{FuncId, Module, text, verify};
 use vo_jit::view::draw::{self, Boxed, Drawing};
-use vo_jit::view::model::{Builder, FuncView, GraphView, Parts};
+use vo_jit::view::model::{Builder, GraphView, Parts};
+use vo_jit::view::visible::Shown;
 use vo_jit::view::{layout, svg};
 use vo_lang::compile::compile_source;
 use vo_lang::package::std_packages;
@@ -74,7 +75,7 @@ fn worst() {
 }
 
 /// Writes a line of the table, and gives the layout's time.
-fn measure(name: &str, view: &FuncView, after: bool) -> Duration {
+fn measure(name: &str, view: &Shown, after: bool) -> Duration {
     let layout = layout_time(view, after);
     let whole = best(|| {
         let drawing = Drawing::new(view, after).expect("it can be drawn");
@@ -91,7 +92,7 @@ fn measure(name: &str, view: &FuncView, after: bool) -> Duration {
     layout
 }
 
-fn layout_time(view: &FuncView, after: bool) -> Duration {
+fn layout_time(view: &Shown, after: bool) -> Duration {
     let boxes: Vec<Boxed> = draw::boxes(view, after);
     let graph = draw::graph(&boxes, GraphView::of(view, after));
     best(|| layout::layout(&graph))
@@ -169,7 +170,7 @@ fn programs() -> Vec<(String, Module)> {
 }
 
 /// The functions of a program that were not seen before.
-fn views(file: &str, module: Module, seen: &mut HashSet<String>) -> Vec<FuncView> {
+fn views(file: &str, module: Module, seen: &mut HashSet<String>) -> Vec<Shown> {
     let all = module.functions.iter().zip(0..);
     let new: Vec<FuncId> = all
         .filter(|(func, _)| func.name.starts_with("main.") || seen.insert(func.name.clone()))
@@ -177,5 +178,6 @@ fn views(file: &str, module: Module, seen: &mut HashSet<String>) -> Vec<FuncView
         .collect();
     let mut builder = Builder::new(module, Path::new(file));
     let views = builder.views(&new, PARTS);
-    views.expect("graphs need no native code")
+    let views = views.expect("graphs need no native code");
+    views.into_iter().map(Shown::of).collect()
 }

@@ -4,7 +4,8 @@
 //! may read no further than its first.
 
 use super::draw::numbers;
-use super::model::{Change, EdgeClass, FuncView, GraphView, NodeKind, NodeView};
+use super::model::{Change, EdgeClass, GraphView, NodeKind, NodeView};
+use super::visible::{Shown, visible};
 use std::fmt::{self, Write};
 
 /// A graph with its title.
@@ -13,7 +14,7 @@ pub struct Titled<'a> {
     /// What stands above it.
     pub title: String,
     /// The function.
-    pub view: &'a FuncView,
+    pub view: &'a Shown,
     /// Whether it is the graph after the split.
     pub after: bool,
     /// Whether to colour what the split did.
@@ -132,7 +133,7 @@ impl One<'_> {
 }
 
 /// What stands in a node.
-fn text_of(view: &FuncView, node: &NodeView) -> String {
+fn text_of(view: &Shown, node: &NodeView) -> String {
     let mut lines = Vec::new();
     match (node.kind, node.point) {
         (NodeKind::Point, Some(at)) => {
@@ -175,11 +176,7 @@ fn look(kind: EdgeClass) -> (&'static str, &'static str) {
 
 /// Text within quotes.
 fn escape(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+    visible(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// A name within the file.

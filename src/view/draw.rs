@@ -6,6 +6,7 @@
 use super::labels;
 use super::layout::{self, Edge, Graph, Layout, Node};
 use super::model::{Change, FuncView, GraphView, LiveView, NodeKind, NodeView};
+use super::visible::Shown;
 use std::ops::Range;
 
 /// The height of a line, and of a box's title.
@@ -76,7 +77,7 @@ pub struct Boxed {
 /// A graph with everything in its place.
 pub struct Drawing<'a> {
     /// The function.
-    pub view: &'a FuncView,
+    pub view: &'a Shown,
     /// The graph.
     pub graph: &'a GraphView,
     /// By node.
@@ -100,7 +101,7 @@ impl<'a> Drawing<'a> {
     ///
     /// # Errors
     /// When the graph is too large to be drawn.
-    pub fn new(view: &'a FuncView, after: bool) -> Result<Drawing<'a>, String> {
+    pub fn new(view: &'a Shown, after: bool) -> Result<Drawing<'a>, String> {
         let graph = GraphView::of(view, after);
         if graph.nodes.len() > MOST_NODES {
             return Err(format!(
@@ -124,7 +125,7 @@ impl<'a> Drawing<'a> {
 }
 
 /// What stands in the boxes of a function's graph, by node.
-pub fn boxes(view: &FuncView, after: bool) -> Vec<Boxed> {
+pub fn boxes(view: &Shown, after: bool) -> Vec<Boxed> {
     let graph = GraphView::of(view, after);
     let most = view.run.as_ref().and_then(|run| run.blocks.iter().max());
     let heat = |node: &NodeView| {

@@ -8,8 +8,8 @@
 
 use super::draw::Drawing;
 use super::json;
-use super::model::FuncView;
 use super::svg::{self, escape};
+use super::visible::Shown;
 use super::waits::{self, Wait};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -57,7 +57,7 @@ struct Pictures {
 ///
 /// # Errors
 /// When a graph is too large to be drawn.
-pub fn page(program: &str, views: &[FuncView], waits: Option<&[Wait]>) -> Result<String, String> {
+pub fn page(program: &str, views: &[Shown], waits: Option<&[Wait]>) -> Result<String, String> {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write!(
@@ -91,14 +91,14 @@ pub fn page(program: &str, views: &[FuncView], waits: Option<&[Wait]>) -> Result
             before: picture(false)?,
             after: picture(true)?,
         };
-        data(&mut out, &format!("view{at}"), view);
+        data(&mut out, &format!("view{at}"), &**view);
         data(&mut out, &format!("pictures{at}"), &pictures);
     }
     let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     Ok(out)
 }
 
-fn entry(view: &FuncView) -> Entry<'_> {
+fn entry(view: &Shown) -> Entry<'_> {
     Entry {
         name: &view.name,
         blocks: view.blocks.len(),
@@ -115,9 +115,7 @@ fn data(out: &mut String, id: &str, value: &impl Serialize) {
     let text = json::of(value)
         .replace('<', "\\u003c")
         .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029");
+        .replace('&', "\\u0026");
     let _ = writeln!(
         out,
         "<script type=\"application/json\" id=\"{id}\">{text}</script>"
@@ -126,11 +124,12 @@ fn data(out: &mut String, id: &str, value: &impl Serialize) {
 
 /// The address within the page that shows a wait, where the page has its function: as the script
 /// writes it, with the name percent-encoded.
-fn address(views: &[FuncView], wait: &Wait) -> Option<String> {
+fn address(views: &[Shown], wait: &Wait) -> Option<String> {
     let at = views.iter().position(|view| view.id == wait.func)?;
-    let same = views[..at].iter().filter(|view| view.name == wait.name);
+    let shown = &views[at].name;
+    let same = views[..at].iter().filter(|view| view.name == *shown);
     let mut name = String::new();
-    for byte in wait.name.bytes() {
+    for byte in shown.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
                 name.push(char::from(byte));

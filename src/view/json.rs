@@ -1,7 +1,9 @@
 //! The model as JSON, for other programs. The schema is told in `docs/vo-jit-cfg.md`.
 
 use super::model::FuncView;
+use super::visible::is_hidden;
 use serde::Serialize;
+use std::fmt::Write;
 
 /// The name of the schema, in the field `schema`.
 pub const SCHEMA: &str = "vo-jit-cfg";
@@ -32,8 +34,28 @@ pub fn document(program: &str, module: &str, functions: &[FuncView]) -> String {
     text
 }
 
-/// A value as JSON.
+/// A value as JSON, on one line; what is hidden in its strings is escaped.
 pub fn of(value: &impl Serialize) -> String {
     // The model has no maps with keys that are not strings, and nothing in it fails.
-    serde_json::to_string(value).expect("the model can be written as JSON")
+    let text = serde_json::to_string(value).expect("the model can be written as JSON");
+    escaped(text)
+}
+
+/// JSON whose strings show what is hidden in them, as escapes: they mean the same.
+fn escaped(text: String) -> String {
+    if !text.chars().any(is_hidden) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

@@ -1,14 +1,15 @@
 //! The visualiser: a function as the JIT sees it, through all its stages.
 //!
 //! ```text
-//! Module ─► model ─┬─► text
-//!                  ├─► json
-//!                  ├─► dot
-//!                  ├─► draw ─► layout ─► svg
-//!                  └─► html (json and svg in one page)
+//! Module ─► model ─┬─► json
+//!                  └─► visible ─┬─► text
+//!                               ├─► dot
+//!                               ├─► draw ─► layout ─► svg
+//!                               └─► html (json and svg in one page)
 //! ```
 //!
 //! - [`model`]: one data model of a function: source, bytecode, blocks, resume points, code
+//! - [`visible`]: text of the program as it may be shown
 //! - [`layout`]: from a graph to coordinates
 //! - [`draw`]: what stands in each box of a picture; [`labels`]: what is written at its edges
 //! - [`text`], [`dot`], [`svg`], [`json`], [`html`]: the formats
@@ -34,4 +35,5 @@ pub mod render;
 pub mod svg;
 pub mod text;
 pub mod trace;
+pub mod visible;
 pub mod waits;

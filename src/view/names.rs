@@ -1,5 +1,6 @@
 //! Finding functions by the names that their authors would write.
 
+use super::visible::visible;
 use vo_bytecode::{FuncId, Module};
 
 /// The package of a program's own functions, which a name may leave out.
@@ -76,8 +77,9 @@ fn unknown(module: &Module, name: &str) -> String {
     let offered: Vec<String> = close
         .iter()
         .take(OFFERED)
-        .map(|(_, name)| format!("`{name}`"))
+        .map(|(_, name)| format!("`{}`", visible(name)))
         .collect();
+    let name = visible(name);
     if offered.is_empty() {
         format!("error: there is no function `{name}`; --list shows them")
     } else {

@@ -4,6 +4,7 @@ use super::dot::{self, Titled};
 use super::draw::Drawing;
 use super::model::{Builder, FuncView, Parts};
 use super::profile::{self, Profile};
+use super::visible::Shown;
 use super::{html, json, names, svg, text, waits};
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -117,8 +118,10 @@ pub fn render(
         profile::add(profile, &mut views);
     }
     let program = wish.program.display().to_string();
+    let shown = |views: Vec<FuncView>| -> Vec<Shown> { views.into_iter().map(Shown::of).collect() };
     match wish.format {
         Format::Text => {
+            let views = shown(views);
             let texts: Vec<String> = views
                 .iter()
                 .map(|view| text::function(view, wish.stage, wish.compare))
@@ -131,11 +134,13 @@ pub fn render(
             Ok(text)
         }
         Format::Dot => {
+            let views = shown(views);
             let graphs: Vec<Titled<'_>> =
                 views.iter().flat_map(|view| graphs(view, wish)).collect();
             Ok(dot::file(&graphs, &program))
         }
         Format::Svg => {
+            let views = shown(views);
             let rows: Result<Vec<_>, String> = views.iter().map(|view| row(view, wish)).collect();
             Ok(svg::file(&rows?, &program))
         }
@@ -145,13 +150,13 @@ pub fn render(
         }
         Format::Html => {
             let waits = profile.map(|profile| waits::of_run(builder, profile));
-            html::page(&program, &views, waits.as_deref())
+            html::page(&program, &shown(views), waits.as_deref())
         }
     }
 }
 
 /// The graphs of one function.
-fn graphs<'a>(view: &'a FuncView, wish: &Wish) -> Vec<Titled<'a>> {
+fn graphs<'a>(view: &'a Shown, wish: &Wish) -> Vec<Titled<'a>> {
     let titled = |stage: &str, after, diff| Titled {
         title: format!("{} — {stage}", view.name),
         view,
@@ -170,7 +175,7 @@ fn graphs<'a>(view: &'a FuncView, wish: &Wish) -> Vec<Titled<'a>> {
 }
 
 /// Their pictures, side by side.
-fn row<'a>(view: &'a FuncView, wish: &Wish) -> Result<Vec<(String, Drawing<'a>)>, String> {
+fn row<'a>(view: &'a Shown, wish: &Wish) -> Result<Vec<(String, Drawing<'a>)>, String> {
     let drawn = graphs(view, wish).into_iter().map(|titled| {
         let drawing = Drawing::new(view, titled.after)?;
         let drawing = if titled.diff {

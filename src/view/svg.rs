@@ -7,6 +7,7 @@ use super::draw::{Boxed, Drawing, LINE, PAD, PANIC_SIGN, Span, Tone, change_clas
 use super::labels;
 use super::layout::{Point, Rect};
 use super::model::{EdgeView, NodeKind, NodeView};
+use super::visible;
 use std::fmt::{self, Write};
 
 /// The style of graphs, for pictures and for the page.
@@ -20,7 +21,7 @@ const GAP: i32 = 30;
 /// The height of a picture's heading.
 const HEADING: i32 = 34;
 
-/// Text as it may stand in XML, in an attribute too.
+/// Text as it may stand in XML, in an attribute too; what is hidden in it is shown.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -31,9 +32,8 @@ pub fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\t' => out.push_str("    "),
-            // XML has no way to write most control characters.
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
+            // Among them are those that XML has no way to write.
+            c => visible::push(&mut out, c),
         }
     }
     out

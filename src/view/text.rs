@@ -5,10 +5,11 @@ use super::model::{
     Change, CodeView, EdgeView, Facts, FuncView, GraphView, NodeKind, NodeView, PointView,
 };
 use super::render::{Compare, Stage};
+use super::visible::{Shown, visible};
 use std::fmt::{self, Write};
 
 /// A function at a stage.
-pub fn function(view: &FuncView, stage: Stage, compare: Option<Compare>) -> String {
+pub fn function(view: &Shown, stage: Stage, compare: Option<Compare>) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write_function(&mut out, view, stage, compare);
@@ -279,13 +280,14 @@ fn tell_inst(
 pub fn listed(name: &str, blocks: usize, points: usize, facts: &Facts) -> String {
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let mut out = format!(
-        "{name}: {blocks} block{}, {points} resume point{}, {}\n",
+        "{}: {blocks} block{}, {points} resume point{}, {}\n",
+        visible(name),
         plural(blocks),
         plural(points),
         facts.text()
     );
     for why in &facts.why {
-        let _ = writeln!(out, "    {why}");
+        let _ = writeln!(out, "    {}", visible(why));
     }
     out
 }

@@ -6,6 +6,7 @@
 use super::model::Builder;
 use super::profile::{Profile, nanos};
 use super::svg::escape;
+use super::visible::visible;
 use crate::runtime::observe::Goroutine;
 use std::cmp::Reverse;
 use std::fmt::{self, Write};
@@ -79,9 +80,8 @@ impl Wait {
     }
 
     fn place(&self) -> String {
-        let Wait {
-            name, point, kind, ..
-        } = self;
+        let Wait { point, kind, .. } = self;
+        let (name, kind) = (visible(&self.name), visible(kind));
         match self.line {
             0 => format!("{name} p{point} {kind}"),
             line => format!("{name} p{point} {kind} line {line}"),

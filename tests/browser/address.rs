@@ -131,6 +131,9 @@ pub fn said(browser: &mut Browser) -> Result<(), Failed> {
         browser.count("main .pinned")? == 0,
         "and nothing is selected",
     )?;
+    browser.open("#f=no%E2%80%AEbody")?;
+    let said = browser.text("#said")?;
+    want(said.contains("function no\\u{202e}body here"), &said)?;
     // Changes are told to those who do not see them, and the selection stays.
     browser.open("#f=main.choose&s=split&i=3")?;
     for (key, told) in [

@@ -7,6 +7,7 @@ use vo_jit::runtime::observe::Goroutine;
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
 use vo_jit::view::profile::{self, FuncRun, PointRun, Profile};
+use vo_jit::view::visible::Shown;
 use vo_jit::view::waits::Wait;
 use vo_jit::view::{html, svg};
 
@@ -75,7 +76,7 @@ fn after_a_run() -> Vec<FuncView> {
     views
 }
 
-fn page(views: &[FuncView]) -> String {
+fn page(views: &[Shown]) -> String {
     let choose = views.iter().find(|view| view.name == "main.choose");
     let choose = choose.expect("the function is there");
     let waits = [Wait {
@@ -96,7 +97,7 @@ fn page(views: &[FuncView]) -> String {
 }
 
 /// All functions before the split and after it, without colours and with them.
-fn picture(views: &[FuncView]) -> String {
+fn picture(views: &[Shown]) -> String {
     let rows = views.iter().map(|view| {
         let drawing = |after| Drawing::new(view, after).expect("small");
         vec![
@@ -112,6 +113,7 @@ fn picture(views: &[FuncView]) -> String {
 /// `run.svg`.
 pub fn write(folder: &Path) {
     for (name, views) in [("page", views()), ("run", after_a_run())] {
+        let views: Vec<Shown> = views.into_iter().map(Shown::of).collect();
         for (extension, text) in [("html", page(&views)), ("svg", picture(&views))] {
             let file = folder.join(format!("{name}.{extension}"));
             std::fs::write(file, text).expect("it can be written");

@@ -9,6 +9,7 @@ use vo_jit::view::dot::{self, Titled};
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, GraphView, Parts};
 use vo_jit::view::render::{Compare, Stage};
+use vo_jit::view::visible::Shown;
 use vo_jit::view::{html, json, svg, text};
 use vo_lang::compile::compile_source;
 use vo_lang::package::std_packages;
@@ -65,7 +66,7 @@ fn new_views(file: &Path, module: Module, seen: &mut HashSet<String>) -> Vec<Fun
     builder.views(&new, parts).expect("native code can be made")
 }
 
-fn check_texts(view: &FuncView) {
+fn check_texts(view: &Shown) {
     for stage in STAGES {
         for compare in [None, Some(Compare::Side), Some(Compare::Diff)] {
             let text = text::function(view, stage, compare);
@@ -74,7 +75,7 @@ fn check_texts(view: &FuncView) {
     }
 }
 
-fn check_pictures(view: &FuncView) {
+fn check_pictures(view: &Shown) {
     for after in [false, true] {
         let graph = GraphView::of(view, after);
         let drawing = Drawing::new(view, after).expect("no example is too large");
@@ -130,8 +131,6 @@ fn every_function_in_every_format() {
         let name = file.display().to_string();
         for view in &views {
             check_model(view);
-            check_texts(view);
-            check_pictures(view);
         }
         let document = json::document(&name, "0", &views);
         let value: serde_json::Value = serde_json::from_str(&document).expect("JSON");
@@ -141,6 +140,11 @@ fn every_function_in_every_format() {
             value["functions"].as_array().map(Vec::len),
             Some(views.len())
         );
+        let views: Vec<Shown> = views.into_iter().map(Shown::of).collect();
+        for view in &views {
+            check_texts(view);
+            check_pictures(view);
+        }
         let page = html::page(&name, &views, None).expect("a page");
         check_page(&page, views.len());
     }

@@ -13,6 +13,7 @@ use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
 use vo_jit::view::profile::{self, Profile};
 use vo_jit::view::render::{Compare, Stage};
+use vo_jit::view::visible::Shown;
 use vo_jit::view::{html, json, names, svg, text, waits};
 
 const FUNCTIONS: [&str; 15] = [
@@ -51,7 +52,7 @@ fn view(name: &str) -> FuncView {
     views.remove(0)
 }
 
-fn texts(view: &FuncView) -> String {
+fn texts(view: &Shown) -> String {
     let of = |stage, compare| text::function(view, stage, compare);
     [
         of(Stage::Source, None),
@@ -63,7 +64,7 @@ fn texts(view: &FuncView) -> String {
     .join("\n")
 }
 
-fn dots(view: &FuncView) -> String {
+fn dots(view: &Shown) -> String {
     let titled = |title: &str, after| Titled {
         title: title.to_owned(),
         view,
@@ -77,7 +78,7 @@ fn dots(view: &FuncView) -> String {
     dot::file(&both, &view.name)
 }
 
-fn picture(view: &FuncView) -> String {
+fn picture(view: &Shown) -> String {
     let before = Drawing::new(view, false).expect("small");
     let after = Drawing::new(view, true).expect("small").with_diff();
     let row = vec![
@@ -88,7 +89,7 @@ fn picture(view: &FuncView) -> String {
 }
 
 /// The page without what is the same in all pages.
-fn page(view: &FuncView) -> String {
+fn page(view: &Shown) -> String {
     let page = html::page("functions.vot", std::slice::from_ref(view), None).expect("a page");
     let page = without(&page, "<style>", "</style>");
     let page = without(&page, "script-src '", "'");
@@ -127,13 +128,14 @@ fn formats_are_as_they_were() {
     let mut failures = Vec::new();
     for name in FUNCTIONS {
         let view = view(name);
+        let document = json::document("functions.vot", "", std::slice::from_ref(&view));
+        let view = Shown::of(view);
         let file = |extension: &str| folder().join(format!("{name}.{extension}"));
-        let views = std::slice::from_ref(&view);
         let found = [
             ("txt", texts(&view)),
             ("dot", dots(&view)),
             ("svg", picture(&view)),
-            ("json", json::document("functions.vot", "", views)),
+            ("json", document),
             ("html", page(&view)),
         ];
         for (extension, text) in found {
@@ -185,6 +187,7 @@ fn runs_are_shown_as_they_were() {
     let waits = waits::of_run(&builder, &profile);
     let mut views = vec![view("filter")];
     profile::add(&profile, &mut views);
+    let views: Vec<Shown> = views.into_iter().map(Shown::of).collect();
     let text = text::function(&views[0], Stage::Cfg, None)
         + &text::function(&views[0], Stage::Split, None)
         + &waits::text(&waits);
@@ -253,7 +256,7 @@ fn pictures_of_the_documentation_are_as_they_were() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
     let mut failures = Vec::new();
     for (name, side) in [("choose", true), ("worker", false), ("table", false)] {
-        let view = view(name);
+        let view = Shown::of(view(name));
         let after = Drawing::new(&view, true).expect("small");
         let row = if side {
             let before = Drawing::new(&view, false).expect("small");

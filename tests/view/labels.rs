@@ -6,6 +6,7 @@ use vo_bytecode::FuncId;
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, EdgeClass, Parts};
 use vo_jit::view::svg;
+use vo_jit::view::visible::Shown;
 
 /// A function with a switch of so many cases. Each has a block of its own, or two share one.
 fn switch(cases: usize, shared: bool) -> String {
@@ -32,7 +33,8 @@ fn cases_say_which_they_are() {
         };
         let mut builder = Builder::new(module, Path::new("a.vot"));
         let views = builder.views(&[FuncId(0)], parts).expect("a view");
-        let drawing = Drawing::new(&views[0], false).expect("small");
+        let view = Shown::of(views[0].clone());
+        let drawing = Drawing::new(&view, false).expect("small");
         let picture = svg::inline(&drawing, "cases");
         check_labels(&drawing, &picture);
         // Each says what its edge is, and stands where that begins.

@@ -28,6 +28,8 @@ const number = (text, below) => {
   const value = Number(text);
   return text !== null && text !== '' && Number.isInteger(value) && value >= 0 && value < below ? value : null;
 };
+// Text from the address; that of the program comes so already.
+const visible = (text) => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 // Shows what the address says. What is not there is not followed.
 const follow = () => {
   if (view && location.hash === address()) return;
@@ -49,7 +51,7 @@ const follow = () => {
   state.slot = found ? number(words.get('slot'), view.slots.length) : null;
   present();
   reveal();
-  say(found || name === null ? selected() : `There is no function ${name} here; this is ${view.name}.`);
+  say(found || name === null ? selected() : `There is no function ${visible(name)} here; this is ${view.name}.`);
   remember();
 };
 // A link within the page. The modes stay as they are.
