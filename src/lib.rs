@@ -16,6 +16,7 @@ pub mod host;
 pub mod inline;
 pub mod interp;
 pub mod load;
+pub mod observed;
 pub mod outputs;
 pub mod running;
 pub mod runtime;

@@ -5,20 +5,18 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 use vo_bytecode::{Module, binary, text};
 use vo_jit::console::{print, tell};
 use vo_jit::engine::{Engine, EngineKind, RunConfig, Stats};
 use vo_jit::formatting::{self, FormatOptions};
 use vo_jit::load::{in_file, load};
+use vo_jit::observed::{Observed, Wanted, cannot_write};
 use vo_jit::outputs::keep_apart;
 use vo_jit::runtime::context::Options;
 use vo_jit::runtime::native::Output;
-use vo_jit::runtime::observe::Observer;
 use vo_jit::signals::Signals;
 use vo_jit::testing::{self, TestOptions};
-use vo_jit::view::{json, profile, trace};
 use vo_lang::compile;
 use vo_lang::diag::Code;
 
@@ -151,6 +149,9 @@ struct RunArgs {
     /// Write a timeline that Perfetto and Chrome open
     #[arg(long, value_name = "OUT.json")]
     trace: Option<PathBuf>,
+    /// About how large the timeline may become, such as 200M; 1G by default
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, requires = "trace")]
+    max_trace: Option<usize>,
     /// Arguments of the program
     #[arg(last = true)]
     args: Vec<String>,
@@ -215,9 +216,9 @@ fn run(args: RunArgs) -> Result<u8, String> {
     give_back_free_memory();
     let stress = |which: Stress| args.stress.contains(&which) || args.stress.contains(&Stress::All);
     let defaults = Options::default();
-    let observer = observer(&args, engine.module())?;
+    let observed = observe(&args, engine.module())?;
     let options = Options {
-        observer: observer.clone(),
+        observer: observed.as_ref().map(Observed::observer),
         stress_suspend: stress(Stress::Suspend),
         stress_preempt: stress(Stress::Preempt),
         stress_stack: stress(Stress::Stack),
@@ -244,20 +245,15 @@ fn run(args: RunArgs) -> Result<u8, String> {
     let running = engine
         .start(&RunConfig { kind, options }, Output::process())
         .map_err(cannot_run)?;
-    let signals = Signals::watch(running.canceller(), observer.is_some());
+    let signals = Signals::watch(running.canceller(), observed.is_some());
     let run = running.wait().map_err(cannot_run)?;
-    let written = match observer {
-        Some(observer) => write_observed(&args, engine.module(), &observer, &run.stats),
-        None => Ok(()),
-    };
+    let written =
+        observed.is_none_or(|observed| write_observed(observed, engine.module(), &run.stats));
     if args.stats {
         tell(&run.stats.to_string());
     }
-    if let Err(message) = &written {
-        tell(message);
-    }
     signals.die();
-    if written.is_err() {
+    if !written {
         return Ok(FAILED);
     }
     // The memory of a finished process needs no freeing; its status is all that is left to tell.
@@ -274,53 +270,33 @@ fn give_back_free_memory() {
     }
 }
 
-/// Somebody to watch the run, where a profile or a trace is wanted. That they can be written is
-/// seen before the program runs.
-fn observer(args: &RunArgs, module: &Module) -> Result<Option<Arc<Observer>>, String> {
-    let outputs = [&args.profile, &args.trace];
-    if outputs.iter().all(|output| output.is_none()) {
-        return Ok(None);
-    }
-    if matches!(args.engine, KindArg::Interp) {
+/// Who observes the run, where a profile or a trace is wanted. That they can be written is seen
+/// before the program runs.
+fn observe(args: &RunArgs, module: &Module) -> Result<Option<Observed>, String> {
+    let wanted = Wanted {
+        profile: args.profile.as_deref(),
+        trace: args.trace.as_deref(),
+        max_trace: args.max_trace.map(|bytes| bytes as u64),
+    };
+    let outputs: Vec<&Path> = wanted.profile.into_iter().chain(wanted.trace).collect();
+    if !outputs.is_empty() && matches!(args.engine, KindArg::Interp) {
         return Err(
             "error: --profile and --trace are of native code, not of the interpreter".into(),
         );
     }
-    let outputs: Vec<&Path> = outputs
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
     keep_apart(&[&args.file], &outputs)?;
-    for output in outputs {
-        std::fs::File::create(output).map_err(|error| cannot_write(output, &error))?;
-    }
-    let observer = profile::observer(module, args.trace.is_some());
-    Ok(Some(Arc::new(observer)))
+    Observed::begin(module, wanted)
 }
 
-/// Writes what was seen of a run.
-fn write_observed(
-    args: &RunArgs,
-    module: &Module,
-    observer: &Observer,
-    stats: &Stats,
-) -> Result<(), String> {
-    let write = |output: &Path, text: &str| {
-        std::fs::write(output, text).map_err(|error| cannot_write(output, &error))
-    };
-    if let Some(output) = &args.profile {
-        let nanos = (stats.run_ms * 1e6) as u64;
-        write(output, &json::of(&profile::of_run(module, observer, nanos)))?;
+/// Writes what was seen of a run, and tells of it what the user should know. False where it cannot
+/// be written.
+fn write_observed(observed: Observed, module: &Module, stats: &Stats) -> bool {
+    let written = observed.finish(module, stats);
+    let done = written.is_ok();
+    if let Some(message) = written.unwrap_or_else(Some) {
+        tell(&message);
     }
-    if let Some(output) = &args.trace {
-        write(output, &trace::document(module, &observer.events()))?;
-    }
-    Ok(())
-}
-
-fn cannot_write(output: &Path, error: &std::io::Error) -> String {
-    format!("error: cannot write {}: {error}", output.display())
+    done
 }
 
 /// The arguments of the process. `-run` and `-bench` may have one hyphen, as with Go.

@@ -15,6 +15,7 @@ use super::fiber::{Fiber, FiberSlabs, State};
 use super::heap::{AllocHot, Heap};
 use super::native::Output;
 use super::observe::Observer;
+use super::observe::timeline::WokenBy;
 use super::outside::Outside;
 use super::panic::{Fault, Panicking};
 use super::port::Ports;
@@ -143,6 +144,9 @@ pub struct Context {
     pub boot: Boot,
     /// What ends the program although no goroutine has panicked.
     pub fatal: Option<Fault>,
+    /// The goroutine of another island that wakes the next fiber to become ready here, while the
+    /// letter is read that tells so. Only an observer wants to know.
+    pub told_by: Option<WokenBy>,
     /// The fiber that ran when the scheduler's attention was asked for; only to be compared.
     pub interrupted: *mut Fiber,
     /// The panic that unwinds, if any.

@@ -85,6 +85,7 @@ impl Context {
             starts: Default::default(),
             boot: Default::default(),
             fatal: None,
+            told_by: None,
             interrupted: ptr::null_mut(),
             panicking: None,
             landed: Default::default(),
@@ -189,6 +190,9 @@ fn new_sentinel() -> *mut Fiber {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        if let Some(observer) = &self.options.observer {
+            observer.leaves(self);
+        }
         self.abandon_ports();
         self.refuse_starts();
         self.drop_handles();

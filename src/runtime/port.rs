@@ -28,6 +28,7 @@ use super::chan::{self, Chan, OK_CLOSED, OK_VALUE, PORT_RING};
 use super::context::{Context, JitResult};
 use super::fiber::{Fiber, State};
 use super::heap::{Marker, OutOfMemory, Survivors};
+use super::observe::timeline::WokenBy;
 use super::outside::inbox::{Letter, Sender};
 use super::pack::{INLINE_WORDS, Message};
 use super::panic::Fault;
@@ -510,7 +511,7 @@ impl Context {
                 self.sent(fiber, ok);
             } else {
                 // An island that is gone has no goroutine to wake.
-                let _ = sender.send(Letter::Sent(fiber, ok));
+                let _ = sender.send(Letter::Sent(fiber, ok, self.waker()));
             }
         }
     }
@@ -527,19 +528,26 @@ impl Context {
     /// The owner of a port wanted to be told of a message.
     fn tell_owner(&mut self, shared: Arc<PortShared>) {
         if shared.island == self.island {
-            self.port_news(&shared);
+            self.port_news(&shared, None);
         } else {
             let owner = shared.owner.clone();
             // An island that is gone has closed its ports.
-            let _ = owner.send(Letter::Port(shared));
+            let _ = owner.send(Letter::Port(shared, self.waker()));
         }
     }
 
-    /// There are messages in a port of this island: gives them to those who wait.
-    pub fn port_news(&mut self, shared: &Arc<PortShared>) {
+    /// The goroutine that runs, if an observer wants to know.
+    fn waker(&self) -> Option<WokenBy> {
+        let observer = self.options.observer.as_ref()?;
+        observer.waker(self)
+    }
+
+    /// There are messages in a port of this island: gives them to those who wait. The first was
+    /// sent by a goroutine of another island, if an observer wants to know of one.
+    pub fn port_news(&mut self, shared: &Arc<PortShared>, sender: Option<WokenBy>) {
         if let Some(port) = self.own_object(shared) {
             // SAFETY: a live object of this island.
-            unsafe { self.deliver_messages(port) };
+            unsafe { self.deliver_messages(port, sender) };
         }
     }
 
@@ -552,7 +560,7 @@ impl Context {
     ///
     /// # Safety
     /// `port` is a port that this context owns; whoever waits is captured.
-    unsafe fn deliver_messages(&mut self, port: *mut Port) {
+    unsafe fn deliver_messages(&mut self, port: *mut Port, mut sender: Option<WokenBy>) {
         // SAFETY: the caller's promise.
         unsafe {
             let mut value = [0; MAX_FLAT_SLOTS];
@@ -566,7 +574,9 @@ impl Context {
                             return;
                         }
                         let receiver = (*port).chan.receivers.pop();
+                        self.told_by = sender.take();
                         chan::deliver(self, receiver, value.as_ptr(), words);
+                        self.told_by = None;
                     }
                     // `port_close` sees to those who wait.
                     Err(Nothing::Closed) => return,
@@ -595,7 +605,7 @@ impl Context {
                 return self.fault(Fault::PortCloseClosed, 0, 0);
             }
             // What was accepted before goes to those who wait.
-            self.deliver_messages(port);
+            self.deliver_messages(port, None);
             loop {
                 let receiver = (*port).chan.receivers.pop();
                 if receiver.is_null() {

@@ -2,6 +2,7 @@
 
 use super::model::FuncView;
 use crate::cfg::{CallGraph, Cfg};
+use crate::runtime::observe::timeline::Sink;
 use crate::runtime::observe::{Goroutine, Observer};
 use crate::split::ModulePlan;
 use serde::{Deserialize, Serialize};
@@ -148,11 +149,11 @@ fn misfit(profile: &Profile, module: &Module) -> Option<String> {
         })
 }
 
-/// Somebody to watch a run of a module, who counts and, with `traces`, keeps events.
-pub fn observer(module: &Module, traces: bool) -> Observer {
+/// Somebody to watch a run of a module, who counts and, where there is a sink, tells of events.
+pub fn observer(module: &Module, sink: Option<Sink>) -> Observer {
     let plan = ModulePlan::build(module, &CallGraph::build(module));
     let blocks = module.functions.iter().map(|func| Cfg::build(func).len());
-    Observer::new(blocks.sum(), plan.points.len(), traces)
+    Observer::new(blocks.sum(), plan.points.len(), sink)
 }
 
 /// The profile of a run that took so many nanoseconds.

@@ -2,170 +2,295 @@
 //!
 //! An island is a process, a goroutine one of its threads; while it runs there is a slice with
 //! the name of the function that it goes on in, and a slice in grey while it waits. A wake is an
-//! arrow from who woke to who was woken, or a mark where the runtime woke it; a collection a slice of the island's thread 0.
+//! arrow from who woke to who was woken, or a mark where the runtime woke it; a collection a slice
+//! of the island's thread 0.
+//!
+//! A thread writes the events while the program runs; viewers sort them by time. Both ends of an
+//! arrow are written with the slice that it leads to, so none is left with one end. A trace that
+//! comes to its limit ends like one whose program has.
 
 use crate::cfg::CallGraph;
-use crate::runtime::observe::{Event, Goroutine, What};
+use crate::runtime::observe::Goroutine;
+use crate::runtime::observe::timeline::{self, Event, Sink, Source, WokenBy};
 use crate::split::ModulePlan;
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use vo_bytecode::Module;
 
-/// The trace of a module's run.
-pub fn document(module: &Module, events: &[Event]) -> String {
-    let plan = ModulePlan::build(module, &CallGraph::build(module));
-    let mut trace = Trace {
-        module,
-        plan,
-        out: Vec::new(),
-        running: HashMap::new(),
-        waiting: HashMap::new(),
-        first: BTreeMap::new(),
-        islands: BTreeSet::new(),
-        arrows: 0,
-        woken: HashMap::new(),
-    };
-    for event in events {
-        trace.event(event);
-    }
-    let end = events.last().map_or(0, |event| event.at);
-    trace.finish(end);
-    json!({ "displayTimeUnit": "ns", "traceEvents": trace.out }).to_string()
+/// How large a trace may become where nobody says otherwise: what the viewers still open. In the
+/// browser they have 4 GB of memory for a multiple of the file.
+pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+/// How much is written to the file at a time.
+const WRITE_BYTES: usize = 256 << 10;
+
+/// Who writes a trace.
+#[derive(Debug)]
+pub struct Writer {
+    thread: JoinHandle<io::Result<Written>>,
 }
 
-struct Trace<'a> {
-    module: &'a Module,
-    plan: ModulePlan,
-    out: Vec<Value>,
-    /// Since when each goroutine runs, and from which point on.
-    running: HashMap<Goroutine, (u64, u32)>,
-    /// Since when each waits, and at which point.
-    waiting: HashMap<Goroutine, (u64, u32)>,
-    /// The point that each began at.
-    first: BTreeMap<Goroutine, u32>,
-    islands: BTreeSet<u32>,
+/// How a trace has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// Its size.
+    pub bytes: u64,
+    /// When it ended, in nanoseconds since the start, where that was at its limit.
+    pub cut_at: Option<u64>,
+}
+
+impl Writer {
+    /// Has the trace of a module's run written to a file, which begins with the first event. At
+    /// about so many bytes it ends; what belongs to its end comes on top.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub fn start(
+        module: &Module,
+        out: impl Write + Send + 'static,
+        limit: u64,
+    ) -> io::Result<(Sink, Writer)> {
+        let (sink, source) = timeline::channel();
+        let trace = Trace {
+            places: places(module),
+            out,
+            text: Vec::with_capacity(2 * WRITE_BYTES),
+            bytes: 0,
+            arrows: 0,
+            last: 0,
+        };
+        let thread = std::thread::Builder::new()
+            .name("vo-trace".into())
+            .spawn(move || trace.write(&source, limit))?;
+        Ok((sink, Writer { thread }))
+    }
+
+    /// Waits until all is written. The timeline must have ended.
+    ///
+    /// # Errors
+    /// When the file could not be written.
+    pub fn finish(self) -> io::Result<Written> {
+        let failed = |_| Err(io::Error::other("the thread that writes has failed"));
+        self.thread.join().unwrap_or_else(failed)
+    }
+}
+
+struct Trace<W> {
+    /// By resume point.
+    places: Vec<Place>,
+    out: W,
+    /// What is not in the file yet.
+    text: Vec<u8>,
+    /// What is.
+    bytes: u64,
     arrows: u64,
-    /// The arrow that ends where each goes on.
-    woken: HashMap<Goroutine, u64>,
+    /// The latest time in it, in nanoseconds.
+    last: u64,
+}
+
+/// A resume point, in JSON.
+struct Place {
+    /// The function's name, without quotes.
+    function: String,
+    /// Fields that tell which point of it it is.
+    fields: String,
+    /// What kind of point, without quotes.
+    kind: String,
+}
+
+fn places(module: &Module) -> Vec<Place> {
+    let plan = ModulePlan::build(module, &CallGraph::build(module));
+    (0..plan.points.len() as u32)
+        .map(|number| {
+            let (func, point) = plan.point(number);
+            let function = module.func(func);
+            let kind = format!("{:?}", point.kind);
+            let line = match function.lines.get(point.inst as usize) {
+                Some(line) => line.to_string(),
+                None => "null".to_owned(),
+            };
+            let name = serde_json::Value::from(function.name.as_str()).to_string();
+            Place {
+                function: name[1..name.len() - 1].to_owned(),
+                fields: format!("\"point\":\"{kind}\",\"line\":{line}"),
+                kind,
+            }
+        })
+        .collect()
 }
 
 /// Nanoseconds as the format has them: microseconds.
-fn micros(ns: u64) -> f64 {
-    ns as f64 / 1e3
+struct Micros(u64);
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
 }
 
-impl Trace<'_> {
-    fn event(&mut self, event: &Event) {
-        let Event { at, who, what } = *event;
-        self.islands.insert(who.island);
-        match what {
-            What::Goes(point) => {
-                self.first.entry(who).or_insert(point);
-                self.waited(who, at);
-                if let Some(arrow) = self.woken.remove(&who) {
-                    self.arrow("f", arrow, who, at);
+/// The process and thread of a goroutine. A process has no number 0.
+struct Thread(Goroutine);
+
+impl fmt::Display for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Goroutine { island, number } = self.0;
+        write!(f, "\"pid\":{},\"tid\":{number}", u64::from(island) + 1)
+    }
+}
+
+impl<W: Write> Trace<W> {
+    fn write(mut self, source: &Source, limit: u64) -> io::Result<Written> {
+        let mut cut_at = None;
+        // Nothing is written before the program runs: it may not even start.
+        let mut before = "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n";
+        while let Ok(batch) = source.batches.recv() {
+            for event in &batch {
+                self.text.extend_from_slice(before.as_bytes());
+                before = ",\n";
+                self.event(event)?;
+                if self.text.len() >= WRITE_BYTES {
+                    self.flush()?;
                 }
-                self.running.insert(who, (at, point));
             }
-            What::Stops(point) => {
-                self.ran(who, at, Some(point));
-                self.waiting.insert(who, (at, point));
+            if cut_at.is_none() && self.bytes >= limit {
+                cut_at = Some(self.last);
+                source.enough.store(true, Ordering::Relaxed);
             }
-            What::Ends => self.ran(who, at, None),
-            // An arrow begins in a slice, and the runtime has none.
-            What::Wakes(0) => self.out.push(json!({
-                "ph": "i", "name": "woken by the runtime", "cat": "wake", "s": "t",
-                "pid": who.island + 1, "tid": who.number, "ts": micros(at),
-            })),
-            What::Wakes(by) => {
-                self.arrows += 1;
-                let from = Goroutine { number: by, ..who };
-                self.arrow("s", self.arrows, from, at);
-                self.woken.insert(who, self.arrows);
+        }
+        if before == ",\n" {
+            before = "";
+        }
+        write!(self.text, "{before}\n]}}\n")?;
+        self.flush()?;
+        self.out.flush()?;
+        Ok(Written {
+            bytes: self.bytes,
+            cut_at,
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.text)?;
+        self.bytes += self.text.len() as u64;
+        self.text.clear();
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match *event {
+            Event::Island(island) => self.island(island),
+            Event::Begins { who, point } => {
+                let name = &self.places[point as usize].function;
+                let number = who.number;
+                write!(
+                    self.text,
+                    "{{\"ph\":\"M\",\"name\":\"thread_name\",{},\
+                     \"args\":{{\"name\":\"goroutine {number} {name}\"}}}}",
+                    Thread(who)
+                )
             }
-            What::Collects(took) => self.slice(who, "collection", at, at + took, &json!({})),
+            Event::Ran {
+                who,
+                from,
+                to,
+                point,
+                stops,
+                woken_by,
+            } => {
+                self.ran(who, (from, to), point, stops)?;
+                woken_by.map_or(Ok(()), |waker| self.arrow(waker, who, from))
+            }
+            Event::Waited {
+                who,
+                from,
+                to,
+                point,
+            } => {
+                let Place {
+                    function,
+                    fields,
+                    kind,
+                } = &self.places[point as usize];
+                write!(
+                    self.text,
+                    "{{\"ph\":\"X\",\"name\":\"waits: {kind} in {function}\",\"cname\":\"grey\",\
+                     {},\"ts\":{},\"dur\":{},\"args\":{{{fields}}}}}",
+                    Thread(who),
+                    Micros(from),
+                    Micros(to - from)
+                )
+            }
+            Event::Woken { who, at } => write!(
+                self.text,
+                "{{\"ph\":\"i\",\"name\":\"woken by the runtime\",\"cat\":\"wake\",\"s\":\"t\",\
+                 {},\"ts\":{}}}",
+                Thread(who),
+                Micros(at)
+            ),
+            Event::Collected { island, from, to } => write!(
+                self.text,
+                "{{\"ph\":\"X\",\"name\":\"collection\",{},\"ts\":{},\"dur\":{},\"args\":{{}}}}",
+                Thread(Goroutine { island, number: 0 }),
+                Micros(from),
+                Micros(to - from)
+            ),
         }
     }
 
-    fn place(&self, point: u32) -> (String, Value) {
-        let (func, point) = self.plan.point(point);
-        let function = self.module.func(func);
-        let line = function.lines.get(point.inst as usize);
-        let at = json!({ "point": format!("{:?}", point.kind), "line": line });
-        (function.name.clone(), at)
-    }
-
-    fn slice(&mut self, who: Goroutine, name: &str, from: u64, to: u64, args: &Value) {
-        self.out.push(json!({
-            "ph": "X", "name": name, "pid": who.island + 1, "tid": who.number,
-            "ts": micros(from), "dur": micros(to - from), "args": args,
-        }));
-    }
-
-    fn arrow(&mut self, phase: &str, id: u64, who: Goroutine, at: u64) {
-        self.out.push(json!({
-            "ph": phase, "name": "wake", "cat": "wake", "id": id, "bp": "e",
-            "pid": who.island + 1, "tid": who.number, "ts": micros(at),
-        }));
-    }
-
-    /// A goroutine has run until now, and stops at a point.
-    fn ran(&mut self, who: Goroutine, at: u64, stops: Option<u32>) {
-        let Some((since, point)) = self.running.remove(&who) else {
-            return;
+    /// Names an island, and its thread that is no goroutine.
+    fn island(&mut self, island: u32) -> io::Result<()> {
+        let name = match island {
+            0 => "main island".to_owned(),
+            number => format!("island {number}"),
         };
-        let (name, mut args) = self.place(point);
+        let thread = Thread(Goroutine { island, number: 0 });
+        write!(
+            self.text,
+            "{{\"ph\":\"M\",\"name\":\"process_name\",{thread},\"args\":{{\"name\":\"{name}\"}}}},\n\
+             {{\"ph\":\"M\",\"name\":\"thread_name\",{thread},\"args\":{{\"name\":\"runtime\"}}}}"
+        )
+    }
+
+    fn ran(
+        &mut self,
+        who: Goroutine,
+        (from, to): (u64, u64),
+        point: u32,
+        stops: Option<u32>,
+    ) -> io::Result<()> {
+        self.last = to;
+        let Place {
+            function, fields, ..
+        } = &self.places[point as usize];
+        write!(
+            self.text,
+            "{{\"ph\":\"X\",\"name\":\"{function}\",{},\"ts\":{},\"dur\":{},\"args\":{{{fields}",
+            Thread(who),
+            Micros(from),
+            Micros(to - from)
+        )?;
         if let Some(stops) = stops {
-            args["stops"] = self.place(stops).1;
+            let fields = &self.places[stops as usize].fields;
+            write!(self.text, ",\"stops\":{{{fields}}}")?;
         }
-        self.slice(who, &name, since, at.max(since), &args);
+        write!(self.text, "}}}}")
     }
 
-    fn waited(&mut self, who: Goroutine, at: u64) {
-        let Some((since, point)) = self.waiting.remove(&who) else {
-            return;
-        };
-        let (name, args) = self.place(point);
-        let kind = args["point"].as_str().unwrap_or_default();
-        let mut slice = json!({
-            "ph": "X", "name": format!("waits: {kind} in {name}"), "cname": "grey",
-            "pid": who.island + 1, "tid": who.number,
-            "ts": micros(since), "dur": micros(at.max(since) - since),
-        });
-        slice["args"] = args;
-        self.out.push(slice);
-    }
-
-    /// Closes what is open, and names islands and goroutines.
-    fn finish(&mut self, end: u64) {
-        let mut open: Vec<Goroutine> = self.running.keys().copied().collect();
-        open.sort_unstable();
-        for who in open {
-            self.ran(who, end, None);
+    /// An arrow from who has woken a goroutine to where that goes on.
+    fn arrow(&mut self, from: WokenBy, to: Goroutine, at: u64) -> io::Result<()> {
+        self.arrows += 1;
+        let id = self.arrows;
+        for (phase, who, at) in [("s", from.who, from.at), ("f", to, at)] {
+            write!(
+                self.text,
+                ",\n{{\"ph\":\"{phase}\",\"name\":\"wake\",\"cat\":\"wake\",\"id\":{id},\
+                 \"bp\":\"e\",{},\"ts\":{}}}",
+                Thread(who),
+                Micros(at)
+            )?;
         }
-        let mut open: Vec<Goroutine> = self.waiting.keys().copied().collect();
-        open.sort_unstable();
-        for who in open {
-            self.waited(who, end);
-        }
-        for island in std::mem::take(&mut self.islands) {
-            let name = if island == 0 {
-                "main island".to_owned()
-            } else {
-                format!("island {}", island + 1)
-            };
-            self.name("process_name", island, 0, &name);
-            self.name("thread_name", island, 0, "runtime");
-        }
-        for (who, point) in std::mem::take(&mut self.first) {
-            let name = format!("goroutine {} {}", who.number, self.place(point).0);
-            self.name("thread_name", who.island, who.number, &name);
-        }
-    }
-
-    fn name(&mut self, what: &str, island: u32, number: u32, name: &str) {
-        self.out.push(json!({
-            "ph": "M", "name": what, "pid": island + 1, "tid": number, "args": { "name": name },
-        }));
+        Ok(())
     }
 }

@@ -96,7 +96,7 @@ impl Wait {
             // Writing to a String cannot fail.
             let _ = match who.island {
                 0 => write!(out, "{comma}{}", who.number),
-                island => write!(out, "{comma}{} of island {}", who.number, island + 1),
+                island => write!(out, "{comma}{} of island {island}", who.number),
             };
         }
         match self.parked.len().saturating_sub(NAMED) {

@@ -372,7 +372,7 @@ fn waits(browser: &mut Browser) -> Result<(), Failed> {
     )?;
     let row = browser.text("#waits-body tbody tr")?;
     want(row.contains("5.0 ms"), "with the time")?;
-    want(row.contains("3 of island 2"), "and who is parked")?;
+    want(row.contains("3 of island 1"), "and who is parked")?;
     browser.click("#waits-body a")?;
     want(
         browser.count("#waits-dialog[open]")? == 0,

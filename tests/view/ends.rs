@@ -119,6 +119,7 @@ fn a_signal_ends_the_program_and_what_was_seen_is_written() {
             let functions = &run.json("profile.json")["functions"];
             assert!(functions.as_array().is_some_and(|all| !all.is_empty()));
             let trace = run.json("trace.json");
+            crate::timeline::check(&trace);
             let slices = trace["traceEvents"].as_array().expect("a list");
             let islands: std::collections::BTreeSet<_> = (slices.iter())
                 .filter(|event| event["ph"] == "X")

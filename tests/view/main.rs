@@ -14,3 +14,4 @@ mod observed;
 mod parse;
 #[path = "../../crates/vo-lang/tests/support/mod.rs"]
 mod support;
+mod timeline;

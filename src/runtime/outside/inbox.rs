@@ -4,6 +4,7 @@
 //! Senders outlive the island: what they send then comes back to them.
 
 use super::waits::{Outcome, Ticket};
+use crate::runtime::observe::timeline::WokenBy;
 use crate::runtime::port::{FiberAddress, PortShared};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use vo_mail::inbox::{Inbox as Letters, Sleep, Slept};
 pub enum Letter {
     /// What a goroutine waits for is done.
     Done(Ticket, Outcome),
-    /// There is a message in a port, whose owner had asked to be told.
-    Port(Arc<PortShared>),
+    /// There is a message in a port, whose owner had asked to be told; and, for an observer, who has
+    /// sent it.
+    Port(Arc<PortShared>, Option<WokenBy>),
     /// A goroutine need not wait any longer to send to a port, or for one to be started; with its
-    /// `Fiber::ok`.
-    Sent(FiberAddress, u8),
+    /// `Fiber::ok`, and for an observer, who has made room for it.
+    Sent(FiberAddress, u8, Option<WokenBy>),
     /// Goroutines are to be started, whose mailbox had been asked to tell.
     Starts,
     /// The program is to end.

@@ -145,8 +145,12 @@ impl Context {
                     // Whoever waited may have given up meanwhile.
                     let _ = self.complete(ticket, outcome);
                 }
-                Letter::Port(shared) => self.port_news(&shared),
-                Letter::Sent(fiber, ok) => self.sent(fiber, ok),
+                Letter::Port(shared, sender) => self.port_news(&shared, sender),
+                Letter::Sent(fiber, ok, waker) => {
+                    self.told_by = waker;
+                    self.sent(fiber, ok);
+                    self.told_by = None;
+                }
                 Letter::Starts => self.starts.told(),
                 Letter::Cancel(stop) => self.outside.cancelled = Some(stop),
             }

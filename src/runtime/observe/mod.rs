@@ -1,4 +1,4 @@
-//! Watching a run: counters for `vo run --profile`, events for `vo run --trace`.
+//! Watching a run: counters for `vo run --profile`, events for `vo run --trace` ([`timeline`]).
 //!
 //! Native code tells of what happens only where it was compiled to do so; without an observer it
 //! has not one instruction for it, and the runtime tests one pointer where it wakes goroutines
@@ -9,14 +9,17 @@
 //! 2. `standing` has a goroutine from the moment it stops until it goes on or ends; what is left
 //!    when the program ends is parked there.
 
+pub mod timeline;
+
 use super::context::Context;
 use super::fiber::Fiber;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+use timeline::{Event, Sink, Timeline, WokenBy};
 
 /// What watches a run.
 pub struct Observer {
@@ -26,7 +29,7 @@ pub struct Observer {
     /// By resume point of the program.
     points: Box<[PointCounter]>,
     log: Mutex<Log>,
-    /// Whether events are kept.
+    /// Whether there was a timeline at the start.
     traces: bool,
 }
 
@@ -36,10 +39,9 @@ struct PointCounter {
     waited_ns: AtomicU64,
 }
 
-#[derive(Default)]
 struct Log {
-    standing: HashMap<Goroutine, Standing>,
-    events: Vec<Event>,
+    standing: FxHashMap<Goroutine, Standing>,
+    timeline: Option<Timeline>,
 }
 
 /// A goroutine: island and number.
@@ -51,41 +53,20 @@ pub struct Goroutine {
     pub number: u32,
 }
 
+/// A goroutine that stands at a point, since a time in nanoseconds.
 #[derive(Clone, Copy)]
 struct Standing {
+    since: u64,
     point: u32,
-    since: Instant,
-    woken: bool,
+    woken: Woken,
 }
 
-/// Something that happened.
-#[derive(Clone, Copy, Debug)]
-pub struct Event {
-    /// When, in nanoseconds since the start.
-    pub at: u64,
-    /// To whom; a collection is nobody's, and has the number 0.
-    pub who: Goroutine,
-    /// What.
-    pub what: What,
+#[derive(Clone, Copy, PartialEq)]
+enum Woken {
+    No,
+    ByRuntime,
+    By(WokenBy),
 }
-
-/// What happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum What {
-    /// It goes on at a point, or begins at an entry point.
-    Goes(u32),
-    /// It stops at a point.
-    Stops(u32),
-    /// It has ended.
-    Ends,
-    /// It was woken; by the goroutine of that number, or (0) by the runtime.
-    Wakes(u32),
-    /// Garbage was collected, for so many nanoseconds.
-    Collects(u64),
-}
-
-/// The most events that are kept, about 1.2 GB; a trace that size is of no use to any viewer.
-const MOST_EVENTS: usize = 30_000_000;
 
 /// What was counted at a resume point.
 #[derive(Clone, Debug, Default)]
@@ -100,14 +81,18 @@ pub struct PointCounts {
 }
 
 impl Observer {
-    /// An observer for a program with so many blocks and resume points.
-    pub fn new(blocks: usize, points: usize, traces: bool) -> Observer {
+    /// An observer for a program with so many blocks and resume points; where there is a sink,
+    /// with a timeline.
+    pub fn new(blocks: usize, points: usize, sink: Option<Sink>) -> Observer {
         Observer {
             start: Instant::now(),
             blocks: (0..blocks).map(|_| AtomicU64::new(0)).collect(),
             points: (0..points).map(|_| PointCounter::default()).collect(),
-            log: Mutex::default(),
-            traces,
+            traces: sink.is_some(),
+            log: Mutex::new(Log {
+                standing: FxHashMap::default(),
+                timeline: sink.map(Timeline::new),
+            }),
         }
     }
 
@@ -121,31 +106,30 @@ impl Observer {
         self.points[point].captures.as_ptr()
     }
 
-    fn change(&self, change: impl FnOnce(&mut Log, u64)) {
-        let at = self.start.elapsed().as_nanos() as u64;
+    /// Changes the log, at a time that is not before that of any change before.
+    fn change<T>(&self, change: impl FnOnce(&mut Log, u64) -> T) -> T {
         // A panic while it was held leaves nothing half done that would matter to a count.
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut log, at);
-    }
-
-    fn event(&self, log: &mut Log, at: u64, who: Goroutine, what: What) {
-        if self.traces && log.events.len() < MOST_EVENTS {
-            log.events.push(Event { at, who, what });
+        let at = self.start.elapsed().as_nanos() as u64;
+        if log.timeline.as_ref().is_some_and(Timeline::is_full) {
+            log.close_timeline(at);
         }
+        change(&mut log, at)
     }
 
     /// The running goroutine stops at a point.
     pub fn stops(&self, cx: &Context, point: u32) {
         self.change(|log, at| {
             let who = goroutine(cx, cx.current);
-            let since = Instant::now();
             let stands = Standing {
+                since: at,
                 point,
-                since,
-                woken: false,
+                woken: Woken::No,
             };
             log.standing.insert(who, stands);
-            self.event(log, at, who, What::Stops(point));
+            if let Some(timeline) = &mut log.timeline {
+                timeline.stops(who.island, at, Some(point));
+            }
         });
     }
 
@@ -153,13 +137,26 @@ impl Observer {
     pub fn goes(&self, cx: &Context, point: u32) {
         self.change(|log, at| {
             let who = goroutine(cx, cx.current);
-            if let Some(stood) = log.standing.remove(&who) {
-                let waited = stood.since.elapsed().as_nanos() as u64;
+            let stood = log.standing.remove(&who);
+            if let Some(stood) = stood {
                 self.points[stood.point as usize]
                     .waited_ns
-                    .fetch_add(waited, Ordering::Relaxed);
+                    .fetch_add(at - stood.since, Ordering::Relaxed);
             }
-            self.event(log, at, who, What::Goes(point));
+            let Some(timeline) = &mut log.timeline else {
+                return;
+            };
+            let mut woken_by = None;
+            match stood {
+                Some(stood) => {
+                    timeline.event(stood.until(who, at));
+                    if let Woken::By(waker) = stood.woken {
+                        woken_by = Some(waker);
+                    }
+                }
+                None => timeline.event(Event::Begins { who, point }),
+            }
+            timeline.goes(who, at, point, woken_by);
         });
     }
 
@@ -168,42 +165,68 @@ impl Observer {
         self.change(|log, at| {
             let who = goroutine(cx, cx.current);
             log.standing.remove(&who);
-            self.event(log, at, who, What::Ends);
+            if let Some(timeline) = &mut log.timeline {
+                timeline.stops(who.island, at, None);
+            }
         });
     }
 
-    /// A goroutine that waited is ready.
+    /// A goroutine that waited is ready: because of the goroutine of another island that the
+    /// context was told of, or else of the one that runs on its own, or else by the runtime.
     pub fn wakes(&self, cx: &Context, fiber: *mut Fiber) {
         if !self.traces {
             return;
         }
         self.change(|log, at| {
             let who = goroutine(cx, fiber);
+            let Some(timeline) = &mut log.timeline else {
+                return;
+            };
             // Whoever goes to the end of the queue by itself does not stand yet; whoever changes
             // its place in the queue was woken before.
             let stood = log.standing.get_mut(&who);
-            if stood.is_some_and(|stood| !std::mem::replace(&mut stood.woken, true)) {
-                let by = if cx.current.is_null() || cx.current == cx.sentinel {
-                    0
-                } else {
-                    goroutine(cx, cx.current).number
-                };
-                self.event(log, at, who, What::Wakes(by));
+            let Some(stood) = stood.filter(|stood| stood.woken == Woken::No) else {
+                return;
+            };
+            let waker = cx.told_by.or_else(|| timeline.waker(who.island, at));
+            stood.woken = waker.map_or(Woken::ByRuntime, Woken::By);
+            if waker.is_none() {
+                timeline.event(Event::Woken { who, at });
             }
         });
+    }
+
+    /// The goroutine that runs now, for the island where it wakes another; none where the
+    /// runtime itself is at work, and where nobody wants to know.
+    pub fn waker(&self, cx: &Context) -> Option<WokenBy> {
+        if !self.traces {
+            return None;
+        }
+        self.change(|log, at| log.timeline.as_ref()?.waker(cx.island as u32, at))
     }
 
     /// A collection has ended that began at `start`.
     pub fn collected(&self, cx: &Context, start: Instant) {
         let took = start.elapsed().as_nanos() as u64;
         self.change(|log, at| {
-            let who = Goroutine {
-                island: cx.island as u32,
-                number: 0,
-            };
-            let at = at.saturating_sub(took);
-            self.event(log, at, who, What::Collects(took));
+            if let Some(timeline) = &mut log.timeline {
+                timeline.collected(cx.island as u32, at.saturating_sub(took), at);
+            }
         });
+    }
+
+    /// An island is gone.
+    pub fn leaves(&self, cx: &Context) {
+        self.change(|log, at| {
+            if let Some(timeline) = &mut log.timeline {
+                timeline.leaves(cx.island as u32, at);
+            }
+        });
+    }
+
+    /// The run is over: ends the timeline, if there still is one.
+    pub fn close_timeline(&self) {
+        self.change(Log::close_timeline);
     }
 
     /// How often each block ran.
@@ -221,24 +244,36 @@ impl Observer {
                 parked: Vec::new(),
             })
             .collect();
-        self.change(|log, _| {
+        self.change(|log, at| {
             let mut standing: Vec<_> = log.standing.iter().collect();
             standing.sort_unstable_by_key(|(who, _)| **who);
             for (who, stood) in standing {
                 let counts = &mut counts[stood.point as usize];
-                counts.waited_ns += stood.since.elapsed().as_nanos() as u64;
+                counts.waited_ns += at - stood.since;
                 counts.parked.push(*who);
             }
         });
         counts
     }
+}
 
-    /// The events, in the order in which they happened, as far as islands agree on one.
-    pub fn events(&self) -> Vec<Event> {
-        let mut events = Vec::new();
-        self.change(|log, _| events.clone_from(&log.events));
-        events.sort_by_key(|event| event.at);
-        events
+impl Log {
+    fn close_timeline(&mut self, at: u64) {
+        if let Some(timeline) = self.timeline.take() {
+            let standing = self.standing.iter();
+            timeline.close(at, standing.map(|(who, stood)| stood.until(*who, at)));
+        }
+    }
+}
+
+impl Standing {
+    fn until(self, who: Goroutine, to: u64) -> Event {
+        Event::Waited {
+            who,
+            from: self.since,
+            to,
+            point: self.point,
+        }
     }
 }
 
