@@ -5,6 +5,7 @@
 
 use super::draw::numbers;
 use super::model::{Change, EdgeClass, GraphView, NodeKind, NodeView};
+use super::profile::PointRun;
 use super::visible::{Shown, visible};
 use std::fmt::{self, Write};
 
@@ -65,7 +66,11 @@ impl One<'_> {
             let (name, text) = (self.name(node), text_of(view, node));
             write!(out, "    {name} [label={text}")?;
             match node.kind {
-                NodeKind::Block => {}
+                NodeKind::Block => {
+                    if let Some(heat) = view.heat(node) {
+                        write!(out, ", style=filled, fillcolor=\"{}\"", shade(heat))?;
+                    }
+                }
                 NodeKind::Point => {
                     write!(out, ", style=\"rounded,filled\", fillcolor=\"#fff6da\"")?
                 }
@@ -148,10 +153,16 @@ fn text_of(view: &Shown, node: &NodeView) -> String {
                 point.bytes,
                 numbers(&point.refs)
             ));
+            let run = view.run.as_ref();
+            lines.extend(
+                run.and_then(|run| run.points.get(at as usize))
+                    .map(PointRun::text),
+            );
         }
         (NodeKind::Call, _) => lines.push("called".to_owned()),
         _ => {
-            lines.push(node.name.clone());
+            let ran = view.ran(node).map(|count| format!("  ran {count}"));
+            lines.push(node.name.clone() + &ran.unwrap_or_default());
             let insts = node.first..node.end;
             lines.extend(insts.map(|at| format!("{at} {}", view.insts[at as usize].text)));
         }
@@ -159,6 +170,13 @@ fn text_of(view: &Shown, node: &NodeView) -> String {
     // `\l` ends a line and sets it at the left.
     let quoted: Vec<String> = lines.iter().map(|line| entities(line) + "\\l").collect();
     format!("\"{}\"", quoted.concat())
+}
+
+/// White for a block that never ran, to a red on which text can be read.
+fn shade(heat: f64) -> String {
+    const HOTTEST: [f64; 3] = [247.0, 205.0, 192.0];
+    let [red, green, blue] = HOTTEST.map(|part| (255.0 - heat * (255.0 - part)).round() as u8);
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
 fn look(kind: EdgeClass) -> (&'static str, &'static str) {

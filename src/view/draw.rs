@@ -127,16 +127,7 @@ impl<'a> Drawing<'a> {
 /// What stands in the boxes of a function's graph, by node.
 pub fn boxes(view: &Shown, after: bool) -> Vec<Boxed> {
     let graph = GraphView::of(view, after);
-    let most = view.run.as_ref().and_then(|run| run.blocks.iter().max());
-    let heat = |node: &NodeView| {
-        let run = view.run.as_ref()?;
-        let count = *run.blocks.get(node.block? as usize)?;
-        let most = (*most?).max(1);
-        // Counts differ by powers of ten; so do the colours.
-        Some((count as f64 + 1.0).ln() / (most as f64 + 1.0).ln())
-    };
-    let nodes = graph.nodes.iter();
-    nodes.map(|node| boxed(view, node, heat(node))).collect()
+    graph.nodes.iter().map(|node| boxed(view, node)).collect()
 }
 
 /// A graph as the layout wants it: the sizes of its boxes, and its edges.
@@ -184,22 +175,20 @@ fn size(boxed: &Boxed, least: i32) -> Node {
     }
 }
 
-fn boxed(view: &FuncView, node: &NodeView, heat: Option<f64>) -> Boxed {
+fn boxed(view: &FuncView, node: &NodeView) -> Boxed {
     let (mut title, lines) = match node.kind {
         NodeKind::Call => ("called".to_owned(), Vec::new()),
         NodeKind::Point => point(view, node.point.unwrap_or(0)),
         NodeKind::Block => block(view, node),
     };
-    if let (Some(run), Some(block)) = (&view.run, node.block)
-        && let Some(count) = run.blocks.get(block as usize)
-    {
+    if let Some(count) = view.ran(node) {
         title += &format!("  ran {count}");
     }
     let insts = node.first as usize..node.end as usize;
     Boxed {
         title,
         lines,
-        heat,
+        heat: view.heat(node),
         panics: insts.clone().any(|at| view.insts[at].may_panic),
     }
 }

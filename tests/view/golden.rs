@@ -197,6 +197,7 @@ fn runs_are_shown_as_they_were() {
     let mut failures = Vec::new();
     failures.extend(check(&folder().join("run.txt"), &text).err());
     failures.extend(check(&folder().join("run.html"), table).err());
+    failures.extend(check(&folder().join("run.dot"), &dots(&views[0])).err());
     // The picture of the documentation.
     let picture = Drawing::new(&views[0], true).expect("small");
     let row = vec![("main.filter, after a run".to_owned(), picture)];

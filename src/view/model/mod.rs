@@ -400,4 +400,18 @@ impl FuncView {
             None => format!("%{slot}"),
         }
     }
+
+    /// How often a block ran in the run that was counted; of part of a block, how often the whole.
+    pub fn ran(&self, node: &NodeView) -> Option<u64> {
+        let run = self.run.as_ref()?;
+        run.blocks.get(node.block? as usize).copied()
+    }
+
+    /// How hot a block was in that run, from 0 to 1 for the one that ran most. Counts differ by
+    /// powers of ten, so equal steps are equal factors.
+    pub fn heat(&self, node: &NodeView) -> Option<f64> {
+        let count = self.ran(node)?;
+        let most = self.run.as_ref()?.blocks.iter().max()?;
+        Some((count as f64 + 1.0).ln() / ((*most).max(1) as f64 + 1.0).ln())
+    }
 }
