@@ -215,7 +215,7 @@ impl Engine {
         let embedder = Embedder {
             table: self.host.clone(),
             driver,
-            attach: Box::new(move |inbox| attached.attach(inbox)),
+            attach: Box::new(move |inbox, preempts| attached.attach(inbox, preempts)),
         };
         let running = Running::new(result, calls, control.clone());
         if let Some(time) = config.options.max_time {

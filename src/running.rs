@@ -12,6 +12,7 @@ use async_channel::Receiver;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::Thread;
@@ -34,8 +35,8 @@ pub struct Canceller {
 
 #[derive(Default)]
 struct State {
-    /// The inbox of the program, once it has one.
-    inbox: Option<Sender>,
+    /// The inbox of the program, once it has one, and what has goroutines that run give way.
+    program: Option<(Sender, Arc<AtomicBool>)>,
     /// Whether it is to stop, and why.
     stop: Option<Stop>,
     /// Who watches the time.
@@ -69,26 +70,26 @@ impl Canceller {
             return;
         }
         state.stop = Some(stop);
-        if let Some(inbox) = &state.inbox {
-            // A program that is gone needs no end.
-            let _ = inbox.send(Letter::Cancel(stop));
+        if let Some(program) = &state.program {
+            tell(program, stop);
         }
     }
 
-    /// The program has an inbox now.
-    pub(crate) fn attach(&self, inbox: Sender) {
+    /// The program has an inbox now, and what has goroutines that run give way.
+    pub(crate) fn attach(&self, inbox: Sender, preempts: Arc<AtomicBool>) {
         let mut state = self.lock();
+        let program = (inbox, preempts);
         if let Some(stop) = state.stop {
-            let _ = inbox.send(Letter::Cancel(stop));
+            tell(&program, stop);
         }
-        state.inbox = Some(inbox);
+        state.program = Some(program);
     }
 
     /// The program has ended.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.over = true;
-        state.inbox = None;
+        state.program = None;
         if let Some(watch) = state.watch.take() {
             watch.unpark();
         }
@@ -125,6 +126,13 @@ impl Canceller {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells a program that it is to end.
+fn tell((inbox, preempts): &(Sender, Arc<AtomicBool>), stop: Stop) {
+    preempts.store(true, Ordering::Relaxed);
+    // A program that is gone needs no end.
+    let _ = inbox.send(Letter::Cancel(stop));
 }
 
 impl Running {

@@ -438,6 +438,16 @@ fn seed_makes_a_run_repeatable() {
     assert_ne!(with("7", "--engine=jit"), with("8", "--engine=jit"));
 }
 
+/// With a seed the clock preempts nobody, but it ends the program.
+#[test]
+fn seed_and_time_limit() {
+    let source = "func main() {\n\tfor i := 0; i >= 0; i++ {\n\t}\n}\n";
+    for engine in ["--engine=jit", "--engine=interp"] {
+        let outcome = run_source(source, &[engine, "--seed=7", "--max-time=0.2"]);
+        expect(&outcome, ENDED_BADLY, &["time limit of 200ms reached"]);
+    }
+}
+
 /// A program that computes shows what it has written before.
 #[test]
 fn output_of_a_busy_program() {

@@ -13,6 +13,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context as TaskContext, Poll};
 
 /// A value on its way between Vo and Rust.
@@ -68,8 +69,9 @@ pub struct Embedder {
     pub table: Arc<Table>,
     /// Who drives their futures.
     pub driver: async_channel::Sender<Work<()>>,
-    /// Takes the inbox of `main`'s island, through which the program can be ended.
-    pub attach: Box<dyn Fn(Sender) + Send + Sync>,
+    /// Takes what the program can be ended by: the inbox of `main`'s island, and what has every
+    /// goroutine that runs give way, also where a seed keeps the clock from that.
+    pub attach: Box<dyn Fn(Sender, Arc<AtomicBool>) + Send + Sync>,
 }
 
 /// An island's side of calls.

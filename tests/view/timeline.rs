@@ -291,7 +291,7 @@ func main() {
         let source = source.replace("END", end);
         for options in [
             &["--max-time", "0.2", "--max-trace", "1M"][..],
-            &["--max-time", "0.2", "--workers", "1"],
+            &["--max-time", "0.2", "--seed", "1"],
             &["--max-time", "0.2", "--stress", "suspend"],
         ] {
             trace(&source, options);

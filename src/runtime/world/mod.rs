@@ -265,7 +265,7 @@ impl World {
         let mut outside = Outside::new(self.reactor.clone(), self.census.clone());
         outside.host = HostCalls::new(&self.embedder);
         if id == 0 {
-            (self.embedder.attach)(outside.inbox.sender());
+            (self.embedder.attach)(outside.inbox.sender(), self.monitor.preempts());
         }
         let output = self.output.clone();
         let mut cx = Context::new(self.program.clone(), options, output, outside)

@@ -76,6 +76,11 @@ impl Monitor {
         *thread = std::thread::Builder::new().name(name).spawn(watch).ok();
     }
 
+    /// Whether goroutines are preempted: for whoever wants the program to end.
+    pub fn preempts(&self) -> Arc<AtomicBool> {
+        self.preempts.clone()
+    }
+
     /// A worker begins to run the island with these words, which stay valid until
     /// [`Monitor::leave`].
     pub fn enter(&self, worker: usize, limit: &AtomicUsize, tick: &AtomicU32) {
