@@ -14,15 +14,18 @@ use vo_lang::compile;
 pub fn load(file: &Path, colour: bool) -> Result<Module, String> {
     let read =
         || std::fs::read(file).map_err(|e| format!("error: cannot read {}: {e}", file.display()));
+    let compile = || compile::compile_path(file).map_err(|failure| failure.report(colour));
     match file.extension().and_then(|e| e.to_str()) {
-        Some("vob") => binary::decode(&read()?).map_err(|e| in_file(file, &e)),
         Some("vot") => {
             let source = String::from_utf8(read()?)
                 .map_err(|_| in_file(file, &"the file is not valid UTF-8"))?;
             text::parse(&source).map_err(|e| in_file(file, &e))
         }
-        _ if begins_like_module(file) => binary::decode(&read()?).map_err(|e| in_file(file, &e)),
-        _ => compile::compile_path(file).map_err(|failure| failure.report(colour)),
+        Some("vo") => compile(),
+        extension if extension == Some("vob") || begins_like_module(file) => {
+            binary::decode(&read()?).map_err(|e| in_file(file, &e))
+        }
+        _ => compile(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! can be kept; but what an older run has left in them stays until there is something to write.
 
 use crate::engine::Stats;
+use crate::outputs::cannot_write;
 use crate::runtime::observe::Observer;
 use crate::view::profile;
 use crate::view::trace::{Writer, Written};
@@ -109,11 +110,6 @@ fn cut(path: &Path, written: Written) -> Option<String> {
          --max-trace sets another",
         path.display()
     ))
-}
-
-/// The message of a file that cannot be written.
-pub fn cannot_write(output: &Path, error: &io::Error) -> String {
-    format!("error: cannot write {}: {error}", output.display())
 }
 
 /// A file that keeps what it has until something is written.

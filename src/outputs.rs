@@ -1,5 +1,7 @@
-//! That what a command writes is neither what it reads nor written twice.
+//! What commands write: that it is neither what they read nor written twice, and how they say that
+//! it cannot be written.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Makes sure that no output is an input, one of the sources in a folder that is an input, or
@@ -24,6 +26,11 @@ pub fn keep_apart(inputs: &[&Path], outputs: &[&Path]) -> Result<(), String> {
         written.push(file);
     }
     Ok(())
+}
+
+/// The message of a file that cannot be written.
+pub fn cannot_write(output: &Path, error: &io::Error) -> String {
+    format!("error: cannot write {}: {error}", output.display())
 }
 
 fn has(all: &[PathBuf], path: &Path) -> bool {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use vo_jit::console::{print, tell};
 use vo_jit::load::{in_file, load};
-use vo_jit::outputs::keep_apart;
+use vo_jit::outputs::{cannot_write, keep_apart};
 use vo_jit::view::model::Builder;
 use vo_jit::view::profile;
 use vo_jit::view::render::{self, Compare, Format, Stage, Wish};
@@ -71,11 +71,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, format: Format) -> Result<(), String> {
-    let read: Vec<&Path> = [Some(&cli.file), cli.profile.as_ref()]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::as_path)
-        .collect();
+    let mut read = vec![cli.file.as_path()];
+    read.extend(cli.profile.as_deref());
     keep_apart(&read, cli.output.as_deref().as_slice())?;
     let colour = std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal();
     let module = load(&cli.file, colour)?;
@@ -126,19 +123,15 @@ fn format_of(cli: &Cli) -> Result<Format, String> {
         Format::Json | Format::Html if cli.stage.is_some() || cli.compare.is_some() => {
             Err("json and html have all stages: --stage and --compare do not go with them".into())
         }
-        Format::Text => Ok(format),
-        _ if cli.list => Err("--list is text".into()),
+        _ if cli.list && format != Format::Text => Err("--list is text".into()),
         _ => Ok(format),
     }
 }
 
 /// The format that a file's name asks for.
 fn by_name(output: &Path) -> Result<Format, String> {
-    match output
-        .extension()
-        .map(|extension| extension.to_string_lossy())
-        .as_deref()
-    {
+    let extension = output.extension().map(|all| all.to_string_lossy());
+    match extension.as_deref() {
         Some("dot" | "gv") => Ok(Format::Dot),
         Some("svg") => Ok(Format::Svg),
         Some("json") => Ok(Format::Json),
@@ -156,8 +149,7 @@ fn write(cli: &Cli, text: &str) -> Result<(), String> {
     let Some(output) = &cli.output else {
         return print(text);
     };
-    let failed = |error| format!("error: cannot write {}: {error}", output.display());
-    std::fs::write(output, text).map_err(failed)?;
+    std::fs::write(output, text).map_err(|error| cannot_write(output, &error))?;
     if cli.open {
         let viewer = if cfg!(target_os = "macos") {
             "open"

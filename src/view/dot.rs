@@ -62,12 +62,12 @@ impl One<'_> {
         writeln!(out, "  subgraph cluster_{} {{", self.number)?;
         writeln!(out, "    label={}; color=\"#b4c0cb\";", label(title))?;
         self.loops(out, None, 2)?;
-        for node in &self.graph.nodes {
+        for (node, heat) in self.graph.nodes.iter().zip(view.heat(self.graph)) {
             let (name, text) = (self.name(node), text_of(view, node));
             write!(out, "    {name} [label={text}")?;
             match node.kind {
                 NodeKind::Block => {
-                    if let Some(heat) = view.heat(node) {
+                    if let Some(heat) = heat {
                         write!(out, ", style=filled, fillcolor=\"{}\"", shade(heat))?;
                     }
                 }

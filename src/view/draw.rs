@@ -127,7 +127,8 @@ impl<'a> Drawing<'a> {
 /// What stands in the boxes of a function's graph, by node.
 pub fn boxes(view: &Shown, after: bool) -> Vec<Boxed> {
     let graph = GraphView::of(view, after);
-    graph.nodes.iter().map(|node| boxed(view, node)).collect()
+    let nodes = graph.nodes.iter().zip(view.heat(graph));
+    nodes.map(|(node, heat)| boxed(view, node, heat)).collect()
 }
 
 /// A graph as the layout wants it: the sizes of its boxes, and its edges.
@@ -175,7 +176,7 @@ fn size(boxed: &Boxed, least: i32) -> Node {
     }
 }
 
-fn boxed(view: &FuncView, node: &NodeView) -> Boxed {
+fn boxed(view: &FuncView, node: &NodeView, heat: Option<f64>) -> Boxed {
     let (mut title, lines) = match node.kind {
         NodeKind::Call => ("called".to_owned(), Vec::new()),
         NodeKind::Point => point(view, node.point.unwrap_or(0)),
@@ -188,7 +189,7 @@ fn boxed(view: &FuncView, node: &NodeView) -> Boxed {
     Boxed {
         title,
         lines,
-        heat: view.heat(node),
+        heat,
         panics: insts.clone().any(|at| view.insts[at].may_panic),
     }
 }

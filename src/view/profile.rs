@@ -121,8 +121,8 @@ pub fn read(file: &Path, module: &Module) -> Result<Profile, String> {
     }
 }
 
-/// In what a profile has not the form of a module.
-fn misfit(profile: &Profile, module: &Module) -> Option<String> {
+/// In what a profile has not the form of a module: its functions, and their blocks and points.
+pub fn misfit(profile: &Profile, module: &Module) -> Option<String> {
     if profile.functions.len() != module.functions.len() {
         return Some("the profile has not one entry for each function".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use crate::parse::{check_dot, check_labels, check_page, check_svg};
 use crate::support;
+use clap::ValueEnum;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use vo_bytecode::{FuncId, Module};
@@ -13,15 +14,6 @@ use vo_jit::view::visible::Shown;
 use vo_jit::view::{html, json, svg, text};
 use vo_lang::compile::compile_source;
 use vo_lang::package::std_packages;
-
-const STAGES: [Stage; 6] = [
-    Stage::Source,
-    Stage::Bytecode,
-    Stage::Cfg,
-    Stage::Split,
-    Stage::Clif,
-    Stage::Asm,
-];
 
 fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
@@ -67,9 +59,9 @@ fn new_views(file: &Path, module: Module, seen: &mut HashSet<String>) -> Vec<Fun
 }
 
 fn check_texts(view: &Shown) {
-    for stage in STAGES {
+    for stage in Stage::value_variants() {
         for compare in [None, Some(Compare::Side), Some(Compare::Diff)] {
-            let text = text::function(view, stage, compare);
+            let text = text::function(view, *stage, compare);
             assert!(text.contains(&view.name));
         }
     }

@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use vo_bytecode::{FuncId, Module};
-use vo_jit::cfg::Cfg;
 use vo_jit::view::dot::{self, Titled};
 use vo_jit::view::draw::Drawing;
 use vo_jit::view::model::{Builder, FuncView, Parts};
@@ -152,15 +151,8 @@ fn profile(builder: &Builder) -> Profile {
     let file = folder().join("profile.json");
     let read = || -> Option<Profile> {
         let profile: Profile = serde_json::from_str(&fs::read_to_string(&file).ok()?).ok()?;
-        let module = builder.module();
-        let mut funcs = profile.functions.iter().zip(&module.functions);
-        let fits = funcs.by_ref().zip(0..).all(|((run, func), id)| {
-            let points = builder.plan().func(FuncId(id)).points.len();
-            run.name == func.name
-                && run.points.len() == points
-                && run.blocks.len() == Cfg::build(func).len()
-        });
-        (fits && profile.functions.len() == module.functions.len()).then_some(profile)
+        let misfit = profile::misfit(&profile, builder.module());
+        misfit.is_none().then_some(profile)
     };
     read().unwrap_or_else(|| {
         let blesses = std::env::var_os("BLESS").is_some();

@@ -1,6 +1,7 @@
 //! Names and strings that would be something else if they were not escaped.
 
 use crate::parse::{check_dot, check_page};
+use clap::ValueEnum;
 use std::path::Path;
 use vo_bytecode::FuncId;
 use vo_jit::view::dot::{self, Titled};
@@ -165,18 +166,10 @@ fn a_file_for_graphviz_holds_program_text_as_text() {
 
 #[test]
 fn text_says_what_the_program_says() {
-    let stages = [
-        Stage::Source,
-        Stage::Bytecode,
-        Stage::Cfg,
-        Stage::Split,
-        Stage::Clif,
-        Stage::Asm,
-    ];
     for (view, hostile) in shown().iter().zip(HOSTILE) {
-        for stage in stages {
+        for stage in Stage::value_variants() {
             for compare in [None, Some(Compare::Side), Some(Compare::Diff)] {
-                let text = text::function(view, stage, compare);
+                let text = text::function(view, *stage, compare);
                 all_is_visible(&text);
                 assert!(text.contains(&*visible(hostile)), "{stage:?}: {text}");
             }

@@ -158,7 +158,6 @@ impl Arranged {
                 best.clone_from(&trial);
             }
         }
-
         best
     }
 

@@ -407,11 +407,16 @@ impl FuncView {
         run.blocks.get(node.block? as usize).copied()
     }
 
-    /// How hot a block was in that run, from 0 to 1 for the one that ran most. Counts differ by
-    /// powers of ten, so equal steps are equal factors.
-    pub fn heat(&self, node: &NodeView) -> Option<f64> {
-        let count = self.ran(node)?;
-        let most = self.run.as_ref()?.blocks.iter().max()?;
-        Some((count as f64 + 1.0).ln() / ((*most).max(1) as f64 + 1.0).ln())
+    /// By node of a graph, how hot a block was in that run, from 0 to 1 for the one that ran most.
+    /// Counts differ by powers of ten, so equal steps are equal factors.
+    pub fn heat(&self, graph: &GraphView) -> Vec<Option<f64>> {
+        let most = self.run.as_ref().and_then(|run| run.blocks.iter().max());
+        let scale = (most.map_or(1, |most| (*most).max(1)) as f64 + 1.0).ln();
+        let heat = |count: u64| (count as f64 + 1.0).ln() / scale;
+        graph
+            .nodes
+            .iter()
+            .map(|node| self.ran(node).map(heat))
+            .collect()
     }
 }
